@@ -1,0 +1,1 @@
+"""The command line: every verb as a command."""

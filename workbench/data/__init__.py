@@ -1,0 +1,1 @@
+"""Bringing samples in, choosing among them, splitting and browsing them."""

@@ -1,0 +1,1 @@
+"""Notebooks as jobs: promote, run, follow, cancel."""

@@ -1,0 +1,1 @@
+"""Putting items before annotators and bringing their answers home."""

@@ -1,0 +1,1 @@
+"""Watching a service: latency, errors, drift, and the samples it was unsure of."""

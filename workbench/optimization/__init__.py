@@ -1,0 +1,1 @@
+"""Finding the fastest form of a model that keeps its metric."""

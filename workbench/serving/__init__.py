@@ -1,0 +1,1 @@
+"""Putting models online: one address, shares of traffic, versions to switch between."""

@@ -1,0 +1,1 @@
+"""Adapters that keep things: versioned tables, records, blobs, tracking and the model registry."""
