@@ -62,11 +62,11 @@ class Labeling:
 
     def pull(self) -> Dataset:
         """Return the next version of the dataset, with every label given so far; the same labels make no new one."""
-        return cast(Dataset, act("pull", self))
+        return cast("Dataset", act("pull", self))
 
     def push(self, data: Dataset) -> Labeling:
         """Add the items of *data* that are not there yet, with their predictions as pre-labels."""
-        return cast(Labeling, act("push", self, data))
+        return cast("Labeling", act("push", self, data))
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts that the faces show."""

@@ -53,7 +53,7 @@ class Model:
 
     def predict(self, items: Sequence[Any]) -> list[Prediction]:
         """Return a prediction per item; an item is a path, encoded bytes, or what the task takes (a PIL image)."""
-        return cast(list[Prediction], act("predict", self, items))
+        return cast("list[Prediction]", act("predict", self, items))
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts that the faces show."""

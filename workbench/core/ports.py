@@ -183,7 +183,7 @@ class Target(Protocol):
         """Start the job and return at once with what is needed to find it again."""
 
     def alive(self, handle: Mapping[str, Any]) -> bool:
-        """Return whether any process of the job still lives."""
+        """Return whether what leads the job to its end still lives."""
 
     def cancel(self, handle: Mapping[str, Any]) -> None:
         """End every process of the job; return when they are gone."""

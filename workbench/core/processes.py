@@ -26,7 +26,10 @@ def spawn(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Pat
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return identity(process.pid)
+    made = identity(process.pid)
+    # The process is known by its handle from here on, and outlives this one; Popen would warn that nobody waited for it.
+    process.returncode = 0
+    return made
 
 
 def identity(pid: int) -> Handle:

@@ -30,7 +30,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, all problems at once."""
-        problems = [f"`{k}` must be at least {v:g}, got {getattr(self, k)!r}" for k, v in self._least.items() if getattr(self, k) < v]
+        problems = [
+            f"`{k}` must be at least {v:g}, got {getattr(self, k)!r}" for k, v in self._least.items() if getattr(self, k) < v
+        ]
         problems += [f"`lr` must be greater than 0, got {self.lr!r}"] if self.lr <= 0 else []
         if problems:
             raise InputError(f"{'; '.join(problems)}.")

@@ -30,9 +30,9 @@ class Registry(Mapping[str, T], Generic[T]):
             plugin = self._found().get(name)
             if plugin is None:
                 raise not_found(self.kind, name, self)
-            return cast(T, plugin.load())
+            return cast("T", plugin.load())
         module, _, attribute = target.partition(":")
-        return cast(T, getattr(import_module(module), attribute))
+        return cast("T", getattr(import_module(module), attribute))
 
     def __iter__(self) -> Iterator[str]:
         yield from self._entries

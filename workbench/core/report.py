@@ -65,6 +65,4 @@ def record(
 def find(ws: Workspace, ref: refs.Ref) -> Report:
     """Return the report of *ref*."""
     fields = ws.records.get("report", ref.name).fields
-    return Report(
-        ws, ref.name, fields["kind"], fields["subject"], fields["data"], fields["scores"], fields.get("details", {})
-    )
+    return Report(ws, ref.name, fields["kind"], fields["subject"], fields["data"], fields["scores"], fields.get("details", {}))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.core import refs
+from workbench.core import processes, refs
 from workbench.core.errors import ConflictError, NotFoundError, RunError
 from workbench.core.ports import Record
 from workbench.core.verbs import act
@@ -196,13 +197,13 @@ class Run:
 
 def begin(ws: Workspace, kind: str, *, state: str = "running", **fields: Any) -> Run:
     """Make the next run of *kind*, such as `train-17`, with its folder; two callers never get the same id."""
-    parent = str(getattr(ws.settings, "run", ""))
+    owner = {"parent": str(getattr(ws.settings, "run", "")), "process": processes.identity(os.getpid())}
     taken = [r.id for r in ws.records.all("run") if r.id.rpartition("-")[0] == kind]
     number = max((int(i.rpartition("-")[2]) for i in taken), default=0) + 1
     while True:
         run = Run(ws, f"{kind}-{number}")
         try:
-            ws.records.put("run", run.id, {"kind": kind, "created": ws.now(), "parent": parent, **fields}, state=state, new=True)
+            ws.records.put("run", run.id, {"kind": kind, "created": ws.now(), **owner, **fields}, state=state, new=True)
         except ConflictError:
             number += 1
             continue

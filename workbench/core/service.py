@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 from workbench.core import refs
+from workbench.core.errors import ConflictError
 from workbench.core.model import Prediction
 from workbench.core.verbs import act
 from workbench.core.workspace import Workspace
@@ -37,10 +40,19 @@ class Service:
         """Return the reference string, such as `service:cap-check`."""
         return f"service:{self.name}"
 
+    @property
+    def folder(self) -> Path:
+        """Return the folder of the service's files: its log, its tokens, the requests that it answered."""
+        return self.ws.root / "services" / self.name
+
     def info(self) -> ServiceInfo:
-        """Return what the workspace knows now."""
+        """Return what is true now, frozen; a process that died unasked is noticed here, and the state is `failed`."""
         record = self.ws.records.get("service", self.name)
         fields: Mapping[str, Any] = record.fields
+        if record.state == "running" and not self.ws.host.alive(fields["handle"]):
+            with contextlib.suppress(ConflictError):  # someone else has noticed, stopped or started it meanwhile
+                self.ws.records.update("service", self.name, state="failed", only=("running",))
+            record = self.ws.records.get("service", self.name)
         return ServiceInfo(
             name=self.name,
             state=record.state,
@@ -58,19 +70,19 @@ class Service:
 
     def predict(self, item: Any) -> Prediction:
         """Ask the service over HTTP; an item is a path or encoded bytes."""
-        return cast(Prediction, act("ask", self, item))
+        return cast("Prediction", act("ask", self, item))
 
     def route(self, traffic: Mapping[str, float]) -> Service:
         """Set the share of each model, in percent; 100 for one is the cut-over."""
-        return cast(Service, act("route", self, traffic))
+        return cast("Service", act("route", self, traffic))
 
     def rollback(self) -> Service:
         """Give all traffic back to the model that had it before."""
-        return cast(Service, act("rollback", self))
+        return cast("Service", act("rollback", self))
 
     def stop(self) -> Service:
         """Let requests in flight finish, then end the service."""
-        return cast(Service, act("stop", self))
+        return cast("Service", act("stop", self))
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts that the faces show."""

@@ -19,6 +19,8 @@ class Task(ABC):
 
     name: ClassVar[str]
     modality: ClassVar[str]
+    #: The file endings that hold such samples, lower case, with the dot.
+    suffixes: ClassVar[tuple[str, ...]]
     #: The metric that gates and searches use unless told otherwise.
     main_metric: ClassVar[str]
 
@@ -42,6 +44,10 @@ class Task(ABC):
     @abstractmethod
     def read(self, item: Any) -> Any:
         """Return an item (a path, encoded bytes or the thing itself) decoded; raise `InputError` when it cannot be."""
+
+    @abstractmethod
+    def blank(self) -> Any:
+        """Return a decoded item that shows nothing, to warm a model with."""
 
     @abstractmethod
     def inputs(self, items: Sequence[Any], *, settings: Mapping[str, Any]) -> Any:

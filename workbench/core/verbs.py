@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,8 +80,10 @@ def parameters(name: str) -> list[Parameter]:
     for p in inspect.signature(function).parameters.values():
         if _is_workspace(hints[p.name]):
             continue
-        required = p.default is p.empty
-        found.append(Parameter(p.name, _type_name(hints[p.name]), required, None if required else p.default, hints[p.name]))
+        many = p.kind is p.VAR_POSITIONAL
+        hint: Any = types.GenericAlias(tuple, (hints[p.name], ...)) if many else hints[p.name]
+        required = p.default is p.empty and not many
+        found.append(Parameter(p.name, _type_name(hint), required, None if p.default is p.empty else p.default, hint))
     return found
 
 
@@ -99,8 +102,11 @@ def call(name: str, ws: Any, arguments: Mapping[str, Any]) -> Any:
     if problems:
         raise InputError(f"{name}: {'; '.join(problems)}.", hint=f"Arguments: {', '.join(known) or 'none'}.")
     hints = typing.get_type_hints(function)
-    made |= {p: ws for p in inspect.signature(function).parameters if _is_workspace(hints[p])}
-    return function(**made)
+    signature = inspect.signature(function)
+    made |= {p: ws for p in signature.parameters if _is_workspace(hints[p])}
+    bound = inspect.BoundArguments(signature, OrderedDict((p, made[p]) for p in signature.parameters if p in made))
+    bound.apply_defaults()
+    return function(*bound.args, **bound.kwargs)
 
 
 def resolve(value: Any, hint: Any, ws: Any, *, where: str) -> Any:

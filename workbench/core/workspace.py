@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 from workbench.core import refs
 from workbench.core.errors import InputError
 from workbench.core.events import Hub
-from workbench.core.registry import Registry
 from workbench.core.ports import Blobs, Host, Labeler, Models, Records, Tables, Target, Tracker
+from workbench.core.registry import Registry
 
 if TYPE_CHECKING:
     from workbench.core.dataset import Dataset
@@ -57,42 +57,42 @@ class Workspace:
     @property
     def records(self) -> Records:
         """Return the small hot state."""
-        return cast(Records, self._port("records"))
+        return cast("Records", self._port("records"))
 
     @property
     def tables(self) -> Tables:
         """Return the versioned tables."""
-        return cast(Tables, self._port("tables"))
+        return cast("Tables", self._port("tables"))
 
     @property
     def blobs(self) -> Blobs:
         """Return the content-addressed bytes."""
-        return cast(Blobs, self._port("blobs"))
+        return cast("Blobs", self._port("blobs"))
 
     @property
     def models(self) -> Models:
         """Return the registry of models."""
-        return cast(Models, self._port("models"))
+        return cast("Models", self._port("models"))
 
     @property
     def tracker(self) -> Tracker:
         """Return the log of finished runs."""
-        return cast(Tracker, self._port("tracker"))
+        return cast("Tracker", self._port("tracker"))
 
     @property
     def labeler(self) -> Labeler:
         """Return the place where people label."""
-        return cast(Labeler, self._port("labeler"))
+        return cast("Labeler", self._port("labeler"))
 
     @property
     def target(self) -> Target:
         """Return the place where jobs run."""
-        return cast(Target, self._port("target"))
+        return cast("Target", self._port("target"))
 
     @property
     def host(self) -> Host:
         """Return the place where services live."""
-        return cast(Host, self._port("host"))
+        return cast("Host", self._port("host"))
 
     def now(self) -> str:
         """Return the time as ISO 8601 in UTC."""

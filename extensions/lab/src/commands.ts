@@ -1,0 +1,161 @@
+/** Everything a person can do, once; menus, buttons, launcher and shortcuts run these. */
+import { type JupyterFrontEnd } from '@jupyterlab/application';
+import { Clipboard, Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
+import { type INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { type JSONObject, type JSONValue, type ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { WorkbenchError } from './api';
+import { askFor } from './dialogs/ask';
+import { askForPromotion } from './dialogs/promote';
+import { deployIcon, promoteIcon, workbenchIcon } from './icons';
+import { object } from './texts';
+import { type IAction, type IWorkbenchModel } from './tokens';
+
+export namespace CommandIDs {
+  export const open = 'workbench:open';
+  export const refresh = 'workbench:refresh';
+  export const act = 'workbench:act';
+  export const openRun = 'workbench:open-run';
+  export const openNotebook = 'workbench:open-notebook';
+  export const openUrl = 'workbench:open-url';
+  export const copy = 'workbench:copy';
+  export const promote = 'workbench:promote';
+  export const deploy = 'workbench:deploy';
+}
+
+export interface IContext {
+  readonly app: JupyterFrontEnd;
+  readonly model: IWorkbenchModel;
+  readonly notebooks: INotebookTracker | null;
+}
+
+type Args = ReadonlyPartialJSONObject;
+
+const DEPLOY: IAction = { verb: 'serve', label: 'Deploy', arguments: {}, ask: ['model', 'name', 'canary'] };
+
+export function addCommands(context: IContext): void {
+  const { app, model } = context;
+  const isReady = () => model.connection.status === 'ready';
+  app.commands.addCommand(CommandIDs.refresh, {
+    label: 'Refresh Workbench',
+    execute: () => model.refresh()
+  });
+  app.commands.addCommand(CommandIDs.copy, {
+    label: 'Copy',
+    execute: (args: Args) => {
+      Clipboard.copyToSystem(String(args['text']));
+      Notification.info('Copied.', { autoClose: 1500 });
+    }
+  });
+  app.commands.addCommand(CommandIDs.openUrl, {
+    label: 'Open in New Tab',
+    execute: (args: Args) => {
+      window.open(String(args['url']), '_blank', 'noopener');
+    }
+  });
+  app.commands.addCommand(CommandIDs.openNotebook, {
+    label: 'Open Executed Notebook',
+    execute: (args: Args) => app.commands.execute('docmanager:open', { path: String(args['path']) })
+  });
+  app.commands.addCommand(CommandIDs.act, {
+    label: args => String(object(args['action'] as JSONValue)['label'] ?? 'Act'),
+    execute: (args: Args) => act(context, args['action'] as unknown as IAction)
+  });
+  app.commands.addCommand(CommandIDs.promote, {
+    label: args => (args['toolbar'] ? 'Promote' : 'Promote Notebook to a Job…'),
+    caption: 'Run this notebook as a job, with the cells and parameters it has now',
+    icon: promoteIcon,
+    isEnabled: () => isReady() && notebookOf(context) !== null,
+    execute: () => promote(context)
+  });
+  app.commands.addCommand(CommandIDs.deploy, {
+    label: args => (args['toolbar'] ? 'Deploy' : 'Deploy a Model…'),
+    caption: 'Put a model online, with a share of the traffic first',
+    icon: deployIcon,
+    isEnabled: () => isReady() && model.list('model').length > 0,
+    execute: () => act(context, DEPLOY)
+  });
+  model.changed.connect(() => {
+    app.commands.notifyCommandChanged(CommandIDs.promote);
+    app.commands.notifyCommandChanged(CommandIDs.deploy);
+  });
+  context.notebooks?.currentChanged.connect(() => app.commands.notifyCommandChanged(CommandIDs.promote));
+}
+
+/** Ask what is open, confirm what cannot be undone, call the verb, and show what came of it. */
+async function act(context: IContext, action: IAction): Promise<void> {
+  let args: JSONObject = { ...action.arguments };
+  if (action.confirm && !(await isConfirmed(action))) {
+    return;
+  }
+  if (action.ask?.length) {
+    const answers = await askFor(action, context.model);
+    if (answers === null) {
+      return;
+    }
+    args = { ...args, ...answers };
+  }
+  await call(context, action.label, action.verb, args);
+}
+
+async function promote(context: IContext): Promise<void> {
+  const panel = notebookOf(context);
+  if (!panel) {
+    return;
+  }
+  const parameters = await askForPromotion(panel);
+  if (parameters === null) {
+    return;
+  }
+  if (panel.context.model.dirty) {
+    await panel.context.save();
+  }
+  const notebook = panel.context.path;
+  await call(context, `Promote ${PathExt.basename(notebook)}`, 'promote', { notebook, parameters });
+}
+
+async function call(context: IContext, label: string, verb: string, args: JSONObject): Promise<void> {
+  const note = Notification.emit(`${label} …`, 'in-progress', { autoClose: false });
+  try {
+    const result = object(await context.model.call(verb, args));
+    const ref = String(result['ref'] ?? '');
+    Notification.update({ id: note, message: done(label, ref), type: 'success', autoClose: 4000 });
+    if (ref.startsWith('run:')) {
+      await context.app.commands.execute(CommandIDs.openRun, { id: ref.slice('run:'.length) });
+    }
+  } catch (error) {
+    Notification.update({ id: note, message: told(error), type: 'error', autoClose: false });
+  }
+}
+
+function done(label: string, ref: string): string {
+  return ref ? `${label}: ${ref.replace(/#.*$/, '')}` : `${label}: done`;
+}
+
+/** An error in two sentences: what is wrong, and what to do. */
+export function told(error: unknown): string {
+  if (error instanceof WorkbenchError) {
+    return `${error.message} ${error.hint}`.trim();
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function isConfirmed(action: IAction): Promise<boolean> {
+  const button = Dialog.warnButton({ label: action.label });
+  const buttons = [Dialog.cancelButton({ label: 'Keep as It Is' }), button];
+  const result = await showDialog({ title: action.label, body: action.confirm ?? '', buttons });
+  return result.button.accept;
+}
+
+function notebookOf(context: IContext): NotebookPanel | null {
+  return context.notebooks?.currentWidget ?? null;
+}
+
+export function addOpenCommand(app: JupyterFrontEnd, id: string): void {
+  app.commands.addCommand(CommandIDs.open, {
+    label: 'Show Workbench',
+    caption: 'Datasets, labelings, runs, models and services',
+    icon: args => (args['launcher'] || args['palette'] ? workbenchIcon : undefined),
+    execute: () => app.shell.activateById(id)
+  });
+}

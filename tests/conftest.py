@@ -1,0 +1,46 @@
+"""What many tests need: a workspace of fakes, a real one, and a few small images."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import workbench as wb
+from workbench.testing.workspace import fake_workspace
+
+
+def pytest_configure() -> None:
+    """Give numerical libraries one thread: two that spin made a half-second fit cost twelve."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> wb.Workspace:
+    """A workspace whose ports are fakes."""
+    return fake_workspace(tmp_path / "ws")
+
+
+@pytest.fixture
+def real_ws(tmp_path: Path) -> wb.Workspace:
+    """A workspace with its real adapters."""
+    return wb.open(tmp_path / "real", environment={})
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of eight small drawn images in two subfolders, `ok` and `crack`."""
+    from PIL import Image, ImageDraw
+
+    folder = tmp_path / "photos"
+    for n in range(8):
+        image = Image.new("RGB", (48, 32), (40 + n * 20, 90, 200 - n * 15))
+        draw = ImageDraw.Draw(image)
+        if n % 2:
+            draw.line([(4, 4 + n), (44, 28 - n)], fill=(10, 10, 10), width=2)
+        place = folder / ("crack" if n % 2 else "ok")
+        place.mkdir(parents=True, exist_ok=True)
+        image.save(place / f"{n}.png")
+    return folder

@@ -1,0 +1,103 @@
+"""What the store keeps when things go wrong: killed writers, two at once, a full disk."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.core.errors import ExternalError
+from workbench.store.blobs import FileBlobs
+from workbench.store.records import SqliteRecords
+from workbench.store.tables import LanceTables
+
+pytestmark = pytest.mark.slow
+
+WRITER = """
+import sys
+from pathlib import Path
+from workbench.store.records import SqliteRecords
+from workbench.store.tables import LanceTables
+root, who = Path(sys.argv[1]), sys.argv[2]
+tables, records = LanceTables(root / "data"), SqliteRecords(root / "records.db")
+for n in range(int(sys.argv[3])):
+    rows = [{"id": f"{who}-{n:04}-{i:03}", "label": who, "thumb": b"x" * 500} for i in range(40)]
+    made = tables.commit("caps", rows, meta={})
+    records.put("step", f"{who}-{n}", {"n": n}, state="done")
+    print(made.version, flush=True)
+"""
+
+
+def writer(root: Path, who: str, steps: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", textwrap.dedent(WRITER), str(root), who, str(steps)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_writer_killed_at_any_moment_loses_nothing_that_was_there(tmp_path: Path) -> None:
+    tables, records = LanceTables(tmp_path / "data"), SqliteRecords(tmp_path / "records.db")
+    kept: dict[int, tuple[str, int]] = {}
+    draw = random.Random(3)
+    for round in range(6):
+        process = writer(tmp_path, f"w{round}", 10_000)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(draw.uniform(0.0, 0.4))
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        versions = {v.version: (v.digest, v.n_rows) for v in tables.versions("caps")}
+        assert kept.items() <= versions.items(), "a version that was there has changed"
+        for version in sorted(versions)[-2:]:
+            rows = LanceTables(tmp_path / "data").read("caps", version, columns=["id"])
+            assert len({row["id"] for row in rows}) == versions[version][1] == 40 * version
+        assert len(records.all("step")) <= len(versions) <= len(records.all("step")) + round + 1
+        kept = versions
+    fresh = tables.commit("caps", [{"id": "last", "label": "z"}], meta={})
+    assert fresh.n_rows == 40 * (fresh.version - 1) + 1
+
+
+def test_two_processes_writing_one_dataset_lose_nothing(tmp_path: Path) -> None:
+    processes = [writer(tmp_path, who, 15) for who in ("a", "b", "c")]
+    said = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], said
+    versions = LanceTables(tmp_path / "data").versions("caps")
+    assert [v.version for v in versions] == list(range(1, 46))
+    assert versions[-1].n_rows == 45 * 40
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place], check=True)
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
+def test_a_full_disk_is_named_and_costs_nothing_that_was_there(small_disk: Path) -> None:
+    tables, records = LanceTables(small_disk / "data"), SqliteRecords(small_disk / "records.db")
+    blobs = FileBlobs(small_disk / "media")
+    before = tables.commit("caps", [{"id": "1", "label": "ok"}], meta={})
+    records.put("run", "train-1", {}, state="running")
+    key = blobs.put(b"small")
+    with pytest.raises(ExternalError, match=r"The disk that holds .* is full") as told:
+        blobs.put(os.urandom(4_000_000))
+    assert told.value.retryable
+    with pytest.raises(ExternalError, match="full"):
+        tables.commit("caps", [{"id": "2", "thumb": os.urandom(4_000_000)}], meta={})
+    with pytest.raises(ExternalError, match="full"):
+        for n in range(100):
+            records.put("run", f"big-{n}", {"x": "y" * 100_000}, state="running")
+    assert blobs.path(key).read_bytes() == b"small"
+    assert LanceTables(small_disk / "data").versions("caps") == [before]
+    assert tables.read("caps", 1) == [{"id": "1", "label": "ok"}]
+    assert SqliteRecords(small_disk / "records.db").get("run", "train-1").state == "running"

@@ -1,0 +1,53 @@
+"""`workbench labels`: a Label Studio of this workspace, installed, started and stopped."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from workbench.wiring import open as open_workspace
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add `labels install | start | status | stop`."""
+    parser = commands.add_parser("labels", help="the Label Studio of this workspace")
+    inner = parser.add_subparsers(required=True, metavar="install|start|status|stop")
+    install = inner.add_parser("install", parents=[common], help="make its environment, once per machine")
+    install.set_defaults(do=_install)
+    start = inner.add_parser("start", parents=[common], help="start it; a running one is left as it is")
+    start.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    start.set_defaults(do=_start)
+    inner.add_parser("status", parents=[common], help="whether it runs, and where").set_defaults(do=_status)
+    inner.add_parser("stop", parents=[common], help="stop it; its labels stay").set_defaults(do=_stop)
+
+
+def _install(_: argparse.Namespace) -> tuple[Any, str]:
+    from workbench.labeling import studio_server  # only this command needs it
+
+    path = studio_server.install()
+    return {"path": str(path)}, f"Label Studio is installed in {path}"
+
+
+def _start(options: argparse.Namespace) -> tuple[Any, str]:
+    from workbench.labeling import studio_server  # only this command needs it
+
+    info = studio_server.start(open_workspace(options.workspace).root, port=options.port)
+    told = {"url": info.url, "username": info.username}
+    where = open_workspace(options.workspace).root / "labels" / "server.json"
+    return told, f"Label Studio answers at {info.url}\nUser {info.username}; its password is in {where}"
+
+
+def _status(options: argparse.Namespace) -> tuple[Any, str]:
+    from workbench.labeling import studio_server  # only this command needs it
+
+    info = studio_server.status(open_workspace(options.workspace).root)
+    if info is None:
+        return {"running": False}, "Label Studio does not run. Run: workbench labels start"
+    return {"running": True, "url": info.url}, f"Label Studio answers at {info.url}"
+
+
+def _stop(options: argparse.Namespace) -> tuple[Any, str]:
+    from workbench.labeling import studio_server  # only this command needs it
+
+    studio_server.stop(open_workspace(options.workspace).root)
+    return {"running": False}, "Label Studio is stopped; its labels stay."

@@ -1,0 +1,138 @@
+"""The command `workbench`: every verb and action, labels, doctor; JSON with --json, exit statuses from the error table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from workbench import __version__
+from workbench.cli import doctor, labels, render
+from workbench.core.errors import STATUS, InputError, WorkbenchError
+from workbench.core.verbs import ACTIONS, VERBS, Parameter, call, encode, parameters
+from workbench.wiring import open as open_workspace
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; errors of the workbench become a message, bugs keep their traceback."""
+    told = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser(told).parse_args(told)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)  # a program may; the library never does
+    # Kernels spin on every core otherwise; a command works on one unless told.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    try:
+        result, text = options.do(options)
+    except WorkbenchError as exc:
+        if options.json:
+            print(json.dumps(exc.to_json()))
+        else:
+            print(render.error(exc), file=sys.stderr)
+        return STATUS[exc.code].exit
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    print(json.dumps({"ok": True, "result": encode(result)}) if options.json else text)
+    return 0
+
+
+def _parser(told: Sequence[str]) -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="workbench", description="Label, train, promote, serve and watch perception models.")
+    top.add_argument("--version", action="version", version=__version__)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print one JSON document")
+    common.add_argument("-w", "--workspace", default="", metavar="FOLDER", help="default: WORKBENCH_WORKSPACE, or the nearest")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name in sorted({*VERBS, *ACTIONS}):
+        # Reading a verb's arguments imports its module, so only the one that is called is read.
+        chosen = name in told
+        function = (ACTIONS if name in ACTIONS else VERBS)[name] if chosen else None
+        sub = commands.add_parser(name, parents=[common], help="", description=_first_line(function))
+        sub.set_defaults(do=_verb, verb=name)
+        for parameter in parameters(name) if chosen else ():
+            _add(sub, parameter)
+    caller = commands.add_parser("call", parents=[common], help="a verb with its arguments as JSON, for programs")
+    caller.add_argument("verb")
+    caller.add_argument("--arguments", default="{}", help="a JSON object, or - to read it from standard input")
+    caller.set_defaults(do=_call, json=True)
+    verbs = commands.add_parser("verbs", parents=[common], help="the verbs and their arguments")
+    verbs.set_defaults(do=_verbs)
+    show = commands.add_parser("show", parents=[common], help="what is in the workspace, or one thing of it")
+    show.add_argument("ref", nargs="?", default="", help="a reference such as run:train-1")
+    show.set_defaults(do=_show)
+    labels.add_commands(commands, common)
+    doctor.add_command(commands, common)
+    return top
+
+
+def _add(sub: argparse.ArgumentParser, parameter: Parameter) -> None:
+    flag = parameter.name.replace("_", "-")
+    if parameter.type == "array" and not parameter.required and parameter.default is None:
+        sub.add_argument(parameter.name, nargs="*", help=parameter.type)
+    elif parameter.required:
+        sub.add_argument(parameter.name, help=_kind(parameter))
+    elif parameter.type == "boolean":
+        sub.add_argument(f"--{flag}", dest=parameter.name, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS)
+    else:
+        shown = f"{_kind(parameter)}, default {parameter.default!r}"
+        sub.add_argument(f"--{flag}", dest=parameter.name, default=argparse.SUPPRESS, metavar="VALUE", help=shown)
+
+
+def _kind(parameter: Parameter) -> str:
+    kinds = {"object": "a JSON object", "array": "values with commas between"}
+    return kinds.get(parameter.type, parameter.type)
+
+
+def _verb(options: argparse.Namespace) -> tuple[Any, str]:
+    ws = open_workspace(options.workspace) if options.verb != "recipe" else None
+    given = {p.name: getattr(options, p.name) for p in parameters(options.verb) if hasattr(options, p.name)}
+    for p in parameters(options.verb):
+        if p.type == "object" and isinstance(given.get(p.name), str):
+            given[p.name] = _json(given[p.name], where=p.name)
+    with render.progress(ws, quiet=options.json):
+        result = call(options.verb, ws, given)
+        return result, render.text(result)
+
+
+def _call(options: argparse.Namespace) -> tuple[Any, str]:
+    text = sys.stdin.read() if options.arguments == "-" else options.arguments
+    arguments = _json(text, where="--arguments")
+    if not isinstance(arguments, dict):
+        raise InputError(f"--arguments must be a JSON object, got {arguments!r}.")
+    result = call(options.verb, open_workspace(options.workspace) if options.verb != "recipe" else None, arguments)
+    return result, ""
+
+
+def _verbs(_: argparse.Namespace) -> tuple[Any, str]:
+    listed = {
+        name: [{"name": p.name, "type": p.type, "required": p.required, "default": encode(p.default)} for p in parameters(name)]
+        for name in sorted({*VERBS, *ACTIONS})
+    }
+    return listed, "\n".join(f"{name:12}{', '.join(p['name'] for p in of)}" for name, of in listed.items())
+
+
+def _show(options: argparse.Namespace) -> tuple[Any, str]:
+    ws = open_workspace(options.workspace)
+    if options.ref:
+        found = ws.resolve(options.ref)
+        return found, render.text(found)
+    kinds = ("dataset", "labeling", "run", "model", "report", "service")
+    listed = {kind: [{"id": r.id, "state": r.state, "updated": r.updated} for r in ws.records.all(kind)] for kind in kinds}
+    return listed, render.overview(ws, listed)
+
+
+def _json(text: str, *, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as exc:
+        raise InputError(f"`{where}` must be JSON, got {text!r:.80}: {exc}.") from exc
+
+
+def _first_line(function: Callable[..., Any] | None) -> str:
+    return ((function.__doc__ if function else "") or "").strip().partition("\n")[0]

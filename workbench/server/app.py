@@ -1,0 +1,38 @@
+"""The extension as Jupyter Server loads it: its settings and its handlers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Float, Int, Unicode
+
+from workbench.server.calls import Calls
+from workbench.server.handlers import HANDLERS, Desk
+
+
+class WorkbenchApp(ExtensionApp):
+    """Shows one workspace over HTTP and calls verbs in it."""
+
+    name = "workbench"
+    extension_url = "/lab"
+    load_other_extensions = True
+
+    workspace = Unicode("", help="Folder of the workspace; empty: $WORKBENCH_WORKSPACE, else the nearest one.").tag(config=True)
+    max_body = Int(1_000_000, min=1, help="Most bytes of a verb's arguments.").tag(config=True)
+    max_calls = Int(4, min=1, help="Most verbs at work at a time.").tag(config=True)
+    call_timeout_s = Float(900.0, min=1.0, help="Seconds after which a verb is ended.").tag(config=True)
+
+    def initialize_settings(self) -> None:
+        """Give the handlers what they share."""
+        assert self.serverapp is not None  # linked before it is initialized
+        self.settings["workbench_desk"] = Desk(
+            root_dir=Path(self.serverapp.root_dir).resolve(),
+            told=self.workspace,
+            at_work=Calls(most=self.max_calls, timeout_s=self.call_timeout_s),
+            max_body=self.max_body,
+        )
+
+    def initialize_handlers(self) -> None:
+        """Add the addresses under /workbench/."""
+        self.handlers.extend(HANDLERS)

@@ -1,0 +1,122 @@
+"""Calling verbs in processes of their own: the server stays light, and a verb that crashes takes nothing with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import STATUS, ConflictError, ExternalError, not_found
+from workbench.core.verbs import ACTIONS, VERBS, encode, parameters
+from workbench.server.problems import bug
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a verb's process said: an HTTP status and one JSON document."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+@dataclass
+class Calls:
+    """Runs `workbench call` for each verb, at most `most` at a time and each for at most `timeout_s` seconds."""
+
+    most: int = 4
+    timeout_s: float = 900.0
+    command: Sequence[str] = (sys.executable, "-m", "workbench", "call")
+    _running: set[asyncio.subprocess.Process] = field(default_factory=set, repr=False)
+
+    async def call(self, verb: str, arguments: Mapping[str, Any], *, workspace: Path) -> Answer:
+        """Return what *verb* answers; raise `NotFoundError` for an unknown one and `ConflictError` beyond the limit."""
+        check(verb)
+        if len(self._running) >= self.most:
+            raise ConflictError(f"{self.most} verbs are at work.", hint="Wait until one ends, or raise WorkbenchApp.max_calls.")
+        process = await asyncio.create_subprocess_exec(
+            *self.command,
+            verb,
+            "--arguments",
+            "-",
+            "--workspace",
+            str(workspace),
+            cwd=workspace,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # so that a verb that takes too long ends with all it started, and the server does not
+        )
+        self._running.add(process)
+        try:
+            said, logged = await asyncio.wait_for(process.communicate(json.dumps(arguments).encode()), self.timeout_s)
+        except TimeoutError as exc:
+            _end(process)
+            raise ExternalError(
+                f"{verb} was ended after {self.timeout_s:g} s.",
+                hint="Promote it to a job, or raise WorkbenchApp.call_timeout_s.",
+                system="workbench call",
+                retryable=False,
+            ) from exc
+        finally:
+            self._running.discard(process)
+        return _answer(verb, process.returncode or 0, said, logged)
+
+
+def check(verb: str) -> None:
+    """Raise `NotFoundError` with close names unless *verb* is a verb or an action."""
+    known = (*VERBS, *ACTIONS)
+    if verb not in known:
+        raise not_found("verb", verb, known)
+
+
+def describe() -> list[dict[str, Any]]:
+    """Return every verb with its arguments; one whose package is not installed is left out."""
+    found = []
+    for name in (*VERBS, *ACTIONS):
+        try:
+            known = parameters(name)
+        except ImportError:
+            _log.warning("The verb %s cannot be loaded", name, exc_info=True)
+            continue
+        arguments = [
+            {"name": p.name, "type": p.type, "required": p.required, "default": encode(p.default), "choices": _choices(p.hint)}
+            for p in known
+        ]
+        found.append({"name": name, "parameters": arguments})
+    return found
+
+
+def _choices(hint: Any) -> list[Any]:
+    parts = (hint, *getattr(hint, "__args__", ()))
+    return [value for part in parts if "Literal" in str(getattr(part, "__origin__", "")) for value in part.__args__]
+
+
+def _answer(verb: str, code: int, said: bytes, logged: bytes) -> Answer:
+    try:
+        body = json.loads(said)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or "ok" not in body:
+        _log.error("The verb %s ended with status %d:\n%s", verb, code, logged.decode("utf-8", "replace"))
+        return Answer(500, bug(f"{verb} ended with status {code} and no answer."))
+    if logged:
+        _log.debug("The verb %s said:\n%s", verb, logged.decode("utf-8", "replace"))
+    if body["ok"]:
+        return Answer(200, body)
+    known = STATUS.get(str(body.get("code")))
+    return Answer(known.http if known else 500, body)
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

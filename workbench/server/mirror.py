@@ -1,0 +1,96 @@
+"""The server's view of one workspace: its records with what can be done about each, and what a run's panel shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.core import processes
+from workbench.core.menu import offered, ref_of
+from workbench.core.ports import Record
+from workbench.core.run import ACTIVE, Run
+from workbench.core.workspace import Workspace
+from workbench.wiring import wire
+
+#: Facts that stay on the server: where processes are, and details that only a report's own page shows.
+_KEPT = ("handle", "details")
+#: A learning curve is drawn on a few hundred pixels; more steps than this are thinned.
+_MOST_STEPS = 600
+
+
+class Mirror:
+    """Reads a workspace; every answer is built from the records, so it is right whoever wrote them."""
+
+    def __init__(self, root: Path) -> None:
+        self.ws = Workspace(root, wire=wire)
+        self._active: dict[str, Mapping[str, Any]] = {}
+        self._seen = 0
+
+    def state(self, since: int) -> dict[str, Any]:
+        """Return every record that changed after *since*, with what can be done about it.
+
+        The record of the newest change is always there; when *since* names none, the numbers belong to another store
+        (the folder was made anew), and everything is told from 0.
+        """
+        self._settle()
+        records = self.ws.records.since(since)
+        if not records and since and not self.ws.records.since(since - 1):
+            since, records = 0, self.ws.records.since(0)
+        return {
+            "since": since,
+            "seq": records[-1].seq if records else since,
+            "workspace": {"name": self.ws.name, "root": str(self.ws.root)},
+            "records": [as_json(record) for record in records],
+        }
+
+    def run(self, name: str, *, root_dir: Path) -> dict[str, Any]:
+        """Return what a run's panel shows; paths are relative to *root_dir*, as Jupyter's contents are."""
+        run = Run(self.ws, name)
+        record = self.ws.records.get("run", name)
+        curve = run.curve()
+        return as_json(record) | {
+            "curve": curve[:: -(-len(curve) // _MOST_STEPS)] if curve else [],
+            "notebook": _contents_path(run.notebook_path, root_dir),
+            "log_size": run.log_path.stat().st_size if run.log_path.exists() else 0,
+        }
+
+    def _settle(self) -> None:
+        """Mark runs whose process is gone without a word: a killed process cannot do it itself."""
+        for record in self.ws.records.since(self._seen):
+            self._seen = record.seq
+            if record.kind == "run":
+                self._active.pop(record.id, None)
+                handle = record.fields.get("handle") or {}
+                if record.state in ACTIVE and "pid" in handle:
+                    self._active[record.id] = handle
+        for name, handle in list(self._active.items()):
+            if not processes.alive(handle):
+                del self._active[name]
+                self._lost(name)
+
+    def _lost(self, name: str) -> None:
+        # Read again: the run may have ended well between the record and the look at its process.
+        if self.ws.records.get("run", name).state in ACTIVE:
+            error = {"message": "its process ended without a word"}
+            self.ws.records.update("run", name, state="lost", only=ACTIVE, error=error, ended=self.ws.now())
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """Return a record as the faces read it."""
+    return {
+        "kind": record.kind,
+        "id": record.id,
+        "ref": ref_of(record),
+        "seq": record.seq,
+        "state": record.state,
+        "updated": record.updated,
+        "fields": {name: value for name, value in record.fields.items() if name not in _KEPT},
+        "actions": [action.to_json() for action in offered(record)],
+    }
+
+
+def _contents_path(path: Path, root_dir: Path) -> str | None:
+    if not path.exists() or not path.is_relative_to(root_dir):
+        return None
+    return path.relative_to(root_dir).as_posix()

@@ -1,0 +1,87 @@
+"""A labeler in memory: projects, items and answers without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from workbench.core.errors import ExternalError, not_found
+from workbench.core.ports import Answer, LabelTask
+
+
+@dataclass
+class _Project:
+    title: str
+    config: str
+    tasks: dict[str, LabelTask] = field(default_factory=dict)
+    answers: list[Answer] = field(default_factory=list)
+
+
+class FakeLabeler:
+    """A place to label that forgets everything when it is dropped; `answer` stands for the annotators.
+
+    While `is_down` is true every call raises the error that a server out of reach raises.
+    """
+
+    def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.is_down = False
+        self._clock = clock
+        self._projects: dict[str, _Project] = {}
+
+    def create(self, title: str, config: str) -> str:
+        """Make a project from a labeling config and return its id."""
+        self._reach()
+        id = str(len(self._projects) + 1)
+        self._projects[id] = _Project(title, config)
+        return id
+
+    def push(self, project: str, tasks: Sequence[LabelTask]) -> int:
+        """Add the items that are not there yet, by their `id`; return how many were new."""
+        there = self._project(project).tasks
+        before = len(there)
+        for task in tasks:
+            there.setdefault(task.id, task)
+        return len(there) - before
+
+    def pull(self, project: str) -> list[Answer]:
+        """Return every answer so far."""
+        return list(self._project(project).answers)
+
+    def counts(self, project: str) -> tuple[int, int]:
+        """Return how many items the project has, and how many are labeled."""
+        found = self._project(project)
+        return len(found.tasks), len({answer.id for answer in found.answers if answer.result})
+
+    def url(self, project: str) -> str:
+        """Return where a person opens the project."""
+        return f"http://labeler.test/projects/{project}/"
+
+    def tasks(self, project: str) -> dict[str, LabelTask]:
+        """Return the items of a project by their id, as annotators see them."""
+        return dict(self._project(project).tasks)
+
+    def answer(
+        self, project: str, id: str, result: Sequence[Mapping[str, Any]], *, annotator: str = "ann@test", seconds: float = 1.0
+    ) -> None:
+        """Answer an item as *annotator* would; an empty *result* skips it."""
+        found = self._project(project)
+        if id not in found.tasks:
+            raise not_found("item", id, found.tasks)
+        found.answers.append(Answer(id, annotator, self._clock().isoformat(), list(result), seconds))
+
+    def _project(self, id: str) -> _Project:
+        self._reach()
+        if id not in self._projects:
+            raise not_found("project", id, self._projects)
+        return self._projects[id]
+
+    def _reach(self) -> None:
+        if self.is_down:
+            raise ExternalError(
+                "Label Studio: no answer from http://labeler.test.",
+                hint="Run: workbench labels start",
+                system="Label Studio",
+                retryable=True,
+            )

@@ -1,0 +1,227 @@
+"""Fakes of what keeps things: records, tables, blobs, models and the log of runs, in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from workbench.core import refs
+from workbench.core.errors import ConflictError, InputError, not_found
+from workbench.core.ports import ModelVersion, Record, Row, TableVersion
+
+_AT = "2026-01-01T00:00:00.000+00:00"
+
+
+class FakeRecords:
+    """Records in a dictionary."""
+
+    def __init__(self) -> None:
+        self._records: dict[tuple[str, str], Record] = {}
+        self._lock = threading.RLock()
+        self._seq = 0
+
+    def put(self, kind: str, id: str, fields: Mapping[str, Any], *, state: str, new: bool = False) -> Record:
+        """Write a record whole; with *new*, raise `ConflictError` when it is there already."""
+        with self._lock:
+            if new and (kind, id) in self._records:
+                raise ConflictError(f"There is a {kind} named {id!r} already.", hint="Choose another name.")
+            self._seq += 1
+            self._records[kind, id] = Record(kind, id, self._seq, state, _AT, deepcopy(dict(fields)))
+            return self._records[kind, id]
+
+    def update(self, kind: str, id: str, *, state: str | None = None, only: Sequence[str] = (), **fields: Any) -> Record:
+        """Merge *fields*; raise `ConflictError` when the state is not in *only* (if given)."""
+        with self._lock:
+            before = self.get(kind, id)
+            if only and before.state not in only:
+                raise ConflictError(f"{kind.capitalize()} {id} is {before.state}, not {' or '.join(only)}.", state=before.state)
+            return self.put(kind, id, {**before.fields, **fields}, state=state or before.state)
+
+    def get(self, kind: str, id: str) -> Record:
+        """Return a record; raise `NotFoundError` with its neighbours."""
+        if (kind, id) not in self._records:
+            raise not_found(kind, id, [i for k, i in self._records if k == kind])
+        return self._records[kind, id]
+
+    def all(self, kind: str) -> list[Record]:
+        """Return the records of a kind, oldest first."""
+        return [record for (k, _), record in self._records.items() if k == kind]
+
+    def since(self, seq: int) -> list[Record]:
+        """Return every record changed after *seq*, in the order of change."""
+        return sorted((r for r in self._records.values() if r.seq > seq), key=lambda r: r.seq)
+
+
+class FakeTables:
+    """Tables as lists of dictionaries; `where` knows only `column = 'value'` and `column is null`."""
+
+    def __init__(self) -> None:
+        self._versions: dict[str, list[tuple[TableVersion, dict[str, Row]]]] = {}
+
+    def commit(self, name: str, rows: Iterable[Row], *, meta: Mapping[str, Any]) -> TableVersion:
+        """Make the next version: the newest with *rows* upserted; return the newest when nothing changes."""
+        refs.check_name(name, what="table")
+        history = self._versions.get(name, [])
+        content = deepcopy(history[-1][1]) if history else {}
+        for row in rows:
+            if not isinstance(row.get("id"), str) or not row["id"]:
+                raise InputError(f"A row has no `id`: {row!r:.120}.", hint="Give every row an `id` of text.")
+            content[row["id"]] = content.get(row["id"], {}) | row
+        if not content:
+            raise InputError(f"Dataset {name!r} would be empty.", hint="Give it at least one row.")
+        if history and content == history[-1][1] and dict(meta, note="") == dict(history[-1][0].meta, note=""):
+            return history[-1][0]
+        columns = tuple(dict.fromkeys(column for row in content.values() for column in row))
+        told = {k: {c: v for c, v in row.items() if v is not None} for k, row in sorted(content.items())}
+        said = hashlib.sha256(repr((told, meta.get("task"), list(meta.get("classes", ())))).encode()).hexdigest()
+        made = TableVersion(name, len(history) + 1, said, len(content), columns, _AT, dict(meta))
+        self._versions[name] = [*history, (made, content)]
+        return made
+
+    def read(
+        self,
+        name: str,
+        version: int,
+        *,
+        columns: Sequence[str] | None = None,
+        ids: Sequence[str] | None = None,
+        where: str | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """Return rows in the order of `id`, or in the order of *ids*."""
+        made, content = self._at(name, version)
+        missing = [i for i in ids or () if i not in content]
+        if missing:
+            raise not_found("item", missing[0], [])
+        order = list(ids) if ids is not None else sorted(content)
+        kept = [content[i] for i in order if where is None or _holds(content[i], where, made.columns)]
+        page = kept[offset : None if limit is None else offset + limit]
+        return [{c: row.get(c) for c in columns or made.columns} for row in page]
+
+    def count(self, name: str, version: int, *, where: str | None = None) -> int:
+        """Return how many rows satisfy *where*."""
+        return len(self.read(name, version, where=where))
+
+    def versions(self, name: str) -> list[TableVersion]:
+        """Return all versions, oldest first; raise `NotFoundError` for an unknown name."""
+        if name not in self._versions:
+            raise not_found("dataset", name, self._versions)
+        return [version for version, _ in self._versions[name]]
+
+    def names(self) -> list[str]:
+        """Return the names of all tables."""
+        return sorted(self._versions)
+
+    def _at(self, name: str, version: int) -> tuple[TableVersion, dict[str, Row]]:
+        known = self.versions(name)
+        if not 1 <= version <= len(known):
+            raise not_found(f"version of dataset {name}", str(version), [str(v.version) for v in known])
+        return self._versions[name][version - 1]
+
+
+class FakeBlobs:
+    """Blobs in a folder of the test; they are files, because what reads them wants paths."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, content: bytes, *, suffix: str = "") -> str:
+        """Store *content* and return its key, `<sha256><suffix>`."""
+        key = hashlib.sha256(content).hexdigest() + suffix
+        self._root.mkdir(parents=True, exist_ok=True)
+        (self._root / key).write_bytes(content)
+        return key
+
+    def path(self, key: str) -> Path:
+        """Return the file that holds *key*; raise `NotFoundError`."""
+        if "/" in key or len(key) < 64:
+            raise InputError(f"{key!r} is not the key of a blob.")
+        if not (self._root / key).exists():
+            raise not_found("blob", key, [])
+        return self._root / key
+
+    def find(self, prefix: str) -> str:
+        """Return the one key that starts with *prefix*; raise `NotFoundError`."""
+        found = [p.name for p in self._root.glob(f"{prefix}*")]
+        if len(found) != 1:
+            raise not_found("content", f"#{prefix}", [])
+        return found[0]
+
+
+class FakeModels:
+    """Model versions in a folder of the test."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._versions: dict[str, list[ModelVersion]] = {}
+        self._aliases: dict[tuple[str, str], int] = {}
+
+    def save(self, name: str, folder: Path, *, facts: Mapping[str, Any]) -> ModelVersion:
+        """Copy the bundle in *folder* into the registry as the next version of *name*."""
+        refs.check_name(name, what="model")
+        history = self._versions.setdefault(name, [])
+        path = self._root / f"{name}-{len(history) + 1}"
+        shutil.copytree(folder, path)
+        content = b"".join(p.read_bytes() for p in sorted(path.rglob("*")) if p.is_file())
+        key = hashlib.sha256(content).hexdigest()
+        history.append(ModelVersion(name, len(history) + 1, key, path, _AT, dict(facts)))
+        return history[-1]
+
+    def find(self, name: str, version: str = "") -> ModelVersion:
+        """Return a version by number or alias, the newest by default; raise `NotFoundError`."""
+        known = self.versions(name)
+        wanted = str(self._aliases.get((name, version), version))
+        found = {"": known[-1], **{str(v.version): v for v in known}}.get(wanted)
+        if found is None:
+            raise not_found(f"version of model {name}", version, [str(v.version) for v in known])
+        return found
+
+    def versions(self, name: str) -> list[ModelVersion]:
+        """Return all versions, oldest first; raise `NotFoundError` for an unknown name."""
+        if name not in self._versions:
+            raise not_found("model", name, self._versions)
+        return list(self._versions[name])
+
+    def names(self) -> list[str]:
+        """Return the names of all models."""
+        return sorted(self._versions)
+
+    def alias(self, name: str, alias: str, version: int) -> None:
+        """Let *alias* stand for *version*."""
+        self.find(name, str(version))
+        self._aliases[name, alias] = version
+
+
+class FakeTracker:
+    """The log of runs in a dictionary."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Mapping[str, Any]] = {}
+
+    def log(self, run: str, *, kind: str, params: Mapping[str, Any], metrics: Mapping[str, Sequence[float]]) -> str:
+        """Write a run once and return the tracker's own id."""
+        last = {name: values[-1] for name, values in metrics.items() if values}
+        told = {key: str(value) for key, value in params.items()}
+        self._runs[run] = {"id": f"fake-{len(self._runs)}", "kind": kind, "params": told, "metrics": last}
+        return str(self._runs[run]["id"])
+
+    def find(self, run: str) -> Mapping[str, Any]:
+        """Return what was logged for *run*; raise `NotFoundError`."""
+        if run not in self._runs:
+            raise not_found("logged run", run, self._runs)
+        return self._runs[run]
+
+
+def _holds(row: Row, where: str, columns: Sequence[str]) -> bool:
+    column, _, rest = where.partition(" ")
+    if column not in columns:
+        raise InputError(f"No column named {column!r}.", hint=f"Columns: {', '.join(columns)}.")
+    if rest.lower() == "is null":
+        return row.get(column) is None
+    return str(row.get(column)) == rest.removeprefix("= ").strip("'")

@@ -1,0 +1,25 @@
+"""A workspace of fakes, for tests of verbs without servers, kernels or heavy libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workbench.core.workspace import Workspace, use
+from workbench.testing.store import FakeBlobs, FakeModels, FakeRecords, FakeTables, FakeTracker
+from workbench.wiring import Settings
+
+
+def fake_workspace(root: Path, **ports: Callable[[Workspace], Any]) -> Workspace:
+    """Return a workspace in *root* whose ports are fakes; *ports* replaces some, each a call that makes it."""
+    made: dict[str, Callable[[Workspace], Any]] = {
+        "records": lambda _: FakeRecords(),
+        "tables": lambda _: FakeTables(),
+        "blobs": lambda ws: FakeBlobs(ws.root / "media"),
+        "models": lambda ws: FakeModels(ws.root / "models"),
+        "tracker": lambda _: FakeTracker(),
+        **ports,
+    }
+    root.mkdir(parents=True, exist_ok=True)
+    return use(Workspace(root, wire=lambda port, ws: made[port](ws), settings=Settings()))

@@ -1,0 +1,123 @@
+"""What every widget shares: its front-end module, messages from the browser, and the picture that it leaves behind.
+
+A widget lives as long as its kernel; a notebook outlives it. So a widget is first displayed as a picture, and the live
+view joins it once a browser says hello. A notebook that papermill or nbconvert ran therefore holds only the picture.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+from IPython.display import publish_display_data
+
+from workbench.core.errors import ConflictError, WorkbenchError
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+#: Set by the first hello in this kernel; from then on a widget is displayed live at once.
+_browser = threading.Event()
+
+
+class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
+    """A widget whose front end is `static/<module>.js` and which draws itself as a picture too."""
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+
+    module: ClassVar[str]
+    #: Pixels of the picture per pixel on the page.
+    density: ClassVar[float] = 1.0
+
+    def __init__(self) -> None:
+        super().__init__(_esm=front_end(f"{self.module}.js"), _css=front_end(f"{self.module}.css"))
+        self._displays: list[str] = []
+        self._is_seen = False
+        self.on_msg(self._receive)
+
+    def open(self) -> None:
+        """Offer the widget to browsers; in a job there is none, and the notebook would keep its whole state."""
+        if not os.environ.get("WORKBENCH_RUN"):
+            super().open()
+
+    def refresh(self) -> None:
+        """Send what a browser needs that has just connected; traits are sent already."""
+        raise NotImplementedError
+
+    def picture(self) -> bytes | None:
+        """Return the widget as a PNG image, None while there is nothing to draw."""
+        raise NotImplementedError
+
+    def caption(self) -> str:
+        """Return the widget as a line of text."""
+        raise NotImplementedError
+
+    def answers(self) -> Mapping[str, Callable[[], None]]:
+        """Return what to do for each kind of message from the browser."""
+        return {"hello": self._meet}
+
+    def redraw(self) -> None:
+        """Bring the picture in the notebook up to date."""
+        for display in self._displays:
+            self._publish(display, update=True)
+
+    def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the representations (the live view when a browser is there, the picture, text) and their metadata."""
+        made: dict[str, Any] = {"text/plain": self.caption()}
+        about: dict[str, Any] = {}
+        if (picture := self.picture()) is not None:
+            made["image/png"] = base64.b64encode(picture).decode("ascii")
+            about["image/png"] = {"width": round(int.from_bytes(picture[16:20], "big") / self.density)}  # PNG's own header
+        if self.comm is not None and (_browser.is_set() or in_voila()):
+            made[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return made, about
+
+    def problem(self, error: WorkbenchError) -> None:
+        """Show an error in the widget."""
+        self.send({"kind": "problem", "message": error.message, "hint": error.hint})
+
+    def _ipython_display_(self) -> None:
+        display = uuid.uuid4().hex
+        self._displays.append(display)
+        self._publish(display, update=False)
+
+    def _publish(self, display: str, *, update: bool) -> None:
+        data, about = self.bundle()
+        publish_display_data(data, metadata=about, transient={"display_id": display}, update=update)
+
+    def _meet(self) -> None:
+        was_seen, self._is_seen = self._is_seen, True
+        was_alone = not _browser.is_set()
+        _browser.set()
+        self.refresh()
+        if was_alone or not was_seen:
+            self.redraw()
+
+    def _receive(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
+        answer = self.answers().get(str(content.get("kind")))
+        if answer is None:
+            return
+        try:
+            answer()
+        except WorkbenchError as exc:
+            self.problem(exc)
+
+
+def in_voila() -> bool:
+    """Return whether this kernel serves a Voila page: it renders outputs before its browser can say hello."""
+    return "VOILA_REQUEST_URL" in os.environ or os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
+
+
+def front_end(name: str) -> str:
+    """Return a built front-end file as text (a path would be watched for changes, by every instance)."""
+    path = files("workbench.widgets") / "static" / name
+    if not path.is_file():
+        raise ConflictError(f"The front end {name!r} is not built.", hint="Run: npm --prefix extensions run build:prod")
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,34 @@
+"""Training shows itself: while a kernel trains, the run's curves stand under the cell that called."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING
+
+from workbench.core.events import Event, Hub
+from workbench.core.run import Run
+
+if TYPE_CHECKING:
+    from workbench.core.workspace import Workspace
+
+#: Kinds of runs that work in the kernel itself and measure themselves.
+SHOWN_KINDS = ("train",)
+
+_attached: weakref.WeakSet[Hub] = weakref.WeakSet()
+
+
+def attach(ws: Workspace) -> None:
+    """Show the curves of every training that begins in *ws*; attaching twice is attaching once."""
+    if ws.events in _attached:
+        return
+    _attached.add(ws.events)
+
+    def show(event: Event) -> None:
+        if event.name == "begin" and event.fields.get("kind") in SHOWN_KINDS:
+            from IPython.display import display  # opening a workspace must not wait for widgets
+
+            from workbench.widgets.curves import Curves  # as above
+
+            display(Curves(Run(ws, event.subject.removeprefix("run:"))))
+
+    ws.events.subscribe(show)
