@@ -58,7 +58,9 @@ def open(path: str | Path = "", *, environment: Mapping[str, str] | None = None)
     cannot be written.
     """
     env = os.environ if environment is None else environment
-    root = Path(path or env.get("WORKBENCH_WORKSPACE", "") or _nearest(Path.cwd())).expanduser().resolve()
+    # A job works in a folder of its own; a relative path means what it means beside the notebook.
+    base = Path(env.get("WORKBENCH_ORIGIN", "") or Path.cwd())
+    root = (base / Path(path or env.get("WORKBENCH_WORKSPACE", "") or _nearest(base)).expanduser()).resolve()
     if root.exists() and not root.is_dir():
         raise InputError(f"{root} is a file.", hint="Give wb.open() a folder.")
     marker = root / MARKER
@@ -84,7 +86,8 @@ def settings(root: Path, environment: Mapping[str, str]) -> Settings:
     names = [f.name for f in fields(Settings)]
     told |= {name: environment[_PREFIX + name.upper()] for name in names if _PREFIX + name.upper() in environment}
     # The runner names its run by reference; records know it by id.
-    told["run"] = str(told.get("run", "")).removeprefix("run:")
+    at_home = environment.get("WORKBENCH_WORKSPACE", str(root)) == str(root)
+    told["run"] = str(told.get("run", "")).removeprefix("run:") if at_home else ""
     return decode(Settings, told, where=str(root / MARKER))
 
 

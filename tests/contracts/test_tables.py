@@ -34,6 +34,11 @@ def test_the_same_rows_make_no_new_version(tables: Tables) -> None:
     assert tables.commit("caps", ROWS[:3], meta=META | {"note": "again"}) == first
 
 
+def test_the_same_label_given_again_later_makes_no_new_version(tables: Tables) -> None:
+    first = tables.commit("caps", [{"id": "1", "label": "ok", "label_at": "2026-01-01"}], meta=META)
+    assert tables.commit("caps", [{"id": "1", "label": "ok", "label_at": "2026-02-02"}], meta=META) == first
+
+
 def test_the_digest_follows_the_content_and_not_the_way_there(tables: Tables) -> None:
     tables.commit("a", ROWS[:5], meta=META)
     grown = tables.commit("a", ROWS[5:], meta=META)

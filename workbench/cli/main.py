@@ -21,13 +21,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; errors of the workbench become a message, bugs keep their traceback."""
     told = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser(told).parse_args(told)
+    as_json = options.json or options.do is _call
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)  # a program may; the library never does
     # Kernels spin on every core otherwise; a command works on one unless told.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         result, text = options.do(options)
     except WorkbenchError as exc:
-        if options.json:
+        if as_json:
             print(json.dumps(exc.to_json()))
         else:
             print(render.error(exc), file=sys.stderr)
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    print(json.dumps({"ok": True, "result": encode(result)}) if options.json else text)
+    print(json.dumps({"ok": True, "result": encode(result)}) if as_json else text)
     return 0
 
 
@@ -60,7 +61,7 @@ def _parser(told: Sequence[str]) -> argparse.ArgumentParser:
     caller = commands.add_parser("call", parents=[common], help="a verb with its arguments as JSON, for programs")
     caller.add_argument("verb")
     caller.add_argument("--arguments", default="{}", help="a JSON object, or - to read it from standard input")
-    caller.set_defaults(do=_call, json=True)
+    caller.set_defaults(do=_call)
     verbs = commands.add_parser("verbs", parents=[common], help="the verbs and their arguments")
     verbs.set_defaults(do=_verbs)
     show = commands.add_parser("show", parents=[common], help="what is in the workspace, or one thing of it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,31 +77,36 @@ def _model(record: Record) -> list[Action]:
 
 
 def _service(record: Record) -> list[Action]:
-    if record.state not in ("running", "ready"):
+    if record.state != "running":
         return []
     service, traffic = ref_of(record), dict(record.fields.get("traffic", {}))
     actions = []
     if len(traffic) > 1:
-        newest = list(traffic)[-1]
+        newest = _newest(traffic, record.fields.get("history", ()))
+        question = f"Send all traffic of {record.id} to {newest}?"
         actions.append(
-            Action(
-                verb="route",
-                label="Cut over",
-                arguments={"service": service, "traffic": {newest: 100}},
-                confirm=f"Send all traffic of {record.id} to {newest}?",
-            )
+            Action(verb="route", label="Cut over", arguments={"service": service, "traffic": {newest: 100}}, confirm=question)
         )
-    if len(traffic) > 1 or record.fields.get("history"):
-        actions.append(
-            Action(
-                verb="rollback",
-                label="Roll back",
-                arguments={"service": service},
-                confirm=f"Give all traffic of {record.id} back to the model that had it before?",
-            )
-        )
+    if len(traffic) > 1 or _served_before(traffic, record.fields.get("history", ())):
+        question = f"Give all traffic of {record.id} back to the model that had it before?"
+        actions.append(Action(verb="rollback", label="Roll back", arguments={"service": service}, confirm=question))
     question = f"Stop {record.id}? Requests in flight finish first."
     return [*actions, Action(verb="stop", label="Stop", arguments={"service": service}, confirm=question)]
+
+
+def _newest(traffic: Mapping[str, float], history: Sequence[Mapping[str, Any]]) -> str:
+    """Return the model that came last: the one that got its first share in the latest change."""
+    came: list[str] = []
+    for entry in history:
+        came += [ref for ref in entry.get("traffic", {}) if ref not in came]
+    known = [ref for ref in came if ref in traffic]
+    return known[-1] if known else list(traffic)[-1]
+
+
+def _served_before(traffic: Mapping[str, float], history: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether another model than today's once had all the traffic."""
+    alone = {next(iter(entry["traffic"])) for entry in history if len(entry.get("traffic", {})) == 1}
+    return bool(alone - set(traffic))
 
 
 _OFFERS: Mapping[str, Callable[[Record], list[Action]]] = {

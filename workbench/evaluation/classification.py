@@ -26,8 +26,7 @@ def details(outputs: NDArray[np.float32], samples: Samples, classes: tuple[str, 
         "classes": list(classes),
         "confusion": counts.tolist(),
         "per_class": [
-            {"label": name, **{column: float(values[i]) for column, values in table.items()}}
-            for i, name in enumerate(classes)
+            {"label": name, **{column: float(values[i]) for column, values in table.items()}} for i, name in enumerate(classes)
         ],
         "mistakes": [
             {

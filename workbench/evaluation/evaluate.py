@@ -17,7 +17,7 @@ def evaluate(model: Model, data: Dataset, *, allow_seen: bool = False) -> Report
         InputError: there are no labels, or some that the model does not know; or the model was trained on some of the
             samples, which makes its scores too good: *allow_seen* reports them nevertheless, with their number.
     """
-    from workbench.evaluation.measure import measure  # noqa: PLC0415  # numpy and the runtime, when something is measured
+    from workbench.evaluation.measure import measure  # numpy and the runtime, when something is measured
 
     data = data.labeled()
     n_seen = _n_seen(model, data)

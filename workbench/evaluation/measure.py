@@ -29,9 +29,7 @@ def measure(model: Model, data: Dataset) -> tuple[dict[str, float], Details]:
     """Return scores and details; the interval of a score is over resampled items, the model being given."""
     predictor = loaded(model)
     spec = predictor.spec
-    samples = Samples(
-        known(data, spec.classes, of=model.ref), task=spec.task, classes=spec.classes, settings=spec.settings
-    )
+    samples = Samples(known(data, spec.classes, of=model.ref), task=spec.task, classes=spec.classes, settings=spec.settings)
     outputs = samples.outputs(predictor.outputs)
     task = tasks.task(spec.task)
 

@@ -58,7 +58,7 @@ def _execute(folder: Path, job: Mapping[str, Any], watch: Watch, brake: Brake) -
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # None makes the import fail, which jsonschema expects
     import papermill  # after the line above
     from jupyter_client.kernelspec import NoSuchKernel  # as above
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError  # as above
+    from nbclient.exceptions import DeadKernelError  # as above
     from traitlets.config import Config  # as above
 
     from workbench.jobs import engine  # as above
@@ -85,8 +85,6 @@ def _execute(folder: Path, job: Mapping[str, Any], watch: Watch, brake: Brake) -
             return watch.failure  # none when the cell is tagged 'raises-exception'
         except (DeadKernelError, Stopped):
             return watch.failure
-        except CellTimeoutError:
-            return failure.made(f"The output of cell {watch.number} did not come to its end", cell=watch.number)
         except NoSuchKernel as exc:
             return failure.made(f"No kernel named {exc.name!r}", hint="jupyter kernelspec list shows those that are there.")
         except (RuntimeError, TimeoutError) as exc:

@@ -23,7 +23,9 @@ def push(labeling: Labeling, data: Dataset) -> Labeling:
     """
     ws, info = labeling.ws, labeling.info()
     if MEDIA not in data.columns:
-        raise InputError(f"Dataset {data.name}@{data.version} has no column {MEDIA!r} to show.", hint="Make it with wb.ingest().")
+        raise InputError(
+            f"Dataset {data.name}@{data.version} has no column {MEDIA!r} to show.", hint="Make it with wb.ingest()."
+        )
     task = find_task(info.task)
     items = [_item(data, row, task, info.classes) for row in data.rows([ID, MEDIA, _SHOWN, PREDICTION, PREDICTION_BY, SCORE])]
     # Two pushes at once would each find the same items missing, and each add them.

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
 
-from workbench.core.errors import ExternalError, NotFoundError
+from workbench.core.errors import ExternalError, InputError, NotFoundError, WorkbenchError
 from workbench.core.need import need
 from workbench.core.ports import Answer, LabelTask
 
@@ -22,15 +21,15 @@ START = "Run: workbench labels start"
 _USE = "Label Studio as the place to label"
 #: Items in one request: large enough to be fast (thousands a second), small enough to stay below request limits.
 _BATCH = 1000
-#: Seconds. An export is computed whole before its first byte is sent.
-_PATIENCE = 600.0
+#: An export is computed whole before its first byte is sent.
+_PATIENCE_S = 600.0
 
 
 class StudioLabeler:
     """Projects of the Label Studio server at *url*, entered with *token* (an access token or a personal token).
 
     A `Path` in an item's data is a file that the server shows from where it lies: it must be below *media_root*, which
-    is the server's document root or below it. Every method raises `ExternalError` when the server does not do its part.
+    must be below the server's document root. Every method raises `ExternalError` when the server does not do its part.
     """
 
     def __init__(self, url: str, token: str, media_root: Path, *, document_root: Path | None = None, mend: str = START) -> None:
@@ -42,99 +41,85 @@ class StudioLabeler:
 
     def create(self, title: str, config: str) -> str:
         """Make a project from a labeling config and return its id."""
-        with self._border():
-            title = title if len(title) >= 3 else f"labeling {title}"  # the server wants 3 to 50 characters
-            project = self._client.projects.create(title=title[:50], label_config=config)
+        title = title if len(title) >= 3 else f"labeling {title}"  # the server wants 3 to 50 characters
+        with self._visit() as client:
+            project = client.projects.create(title=title[:50], label_config=config)
             try:
-                self._serve_media(project.id)
-            except BaseException:
-                self._client.projects.delete(project.id)
+                self._show_media(client, project.id)
+            except ExternalError:
+                client.projects.delete(project.id)
                 raise
         return str(project.id)
 
     def push(self, project: str, tasks: Sequence[LabelTask]) -> int:
         """Add the items that are not there yet, by their `id`; return how many were new."""
-        with self._border(project):
-            there = {item["data"].get(SAMPLE) for item in self._items(project)}
-            new = {task.id: self._task(task) for task in tasks if task.id not in there}
-            requests = list(new.values())
+        with self._visit(project) as client:
+            there = {item.data.get(SAMPLE) for item in _items(client, project)}
+            requests = list({task.id: self._request(task) for task in tasks if task.id not in there}.values())
             for start in range(0, len(requests), _BATCH):
                 part = requests[start : start + _BATCH]
-                made = self._client.projects.import_tasks(int(project), request=part, return_task_ids=True)
+                made = client.projects.import_tasks(int(project), request=part, return_task_ids=True)
                 _check_count(made, len(part))
-        return len(new)
+        return len(requests)
 
     def pull(self, project: str) -> list[Answer]:
         """Return every answer so far; items that were not pushed by us are left out."""
-        with self._border(project):
-            people = {user.id: user.email for user in self._client.users.list()}
-            content = b"".join(self._client.projects.exports.download_sync(int(project), export_type="JSON"))
-            items = json.loads(content)
+        with self._visit(project) as client:
+            people = {user.id: user.email for user in client.users.list()}
+            items = json.loads(b"".join(client.projects.exports.download_sync(int(project), export_type="JSON")))
         return [_answer(item, said, people) for item in items for said in item["annotations"] if SAMPLE in item["data"]]
 
     def counts(self, project: str) -> tuple[int, int]:
         """Return how many items the project has, and how many are labeled."""
-        with self._border(project):
-            found = self._client.projects.get(int(project))
+        with self._visit(project) as client:
+            found = client.projects.get(int(project))
         return int(found.task_number or 0), int(found.num_tasks_with_annotations or 0)
 
     def url(self, project: str) -> str:
         """Return where a person opens the project."""
         return f"{self._url}/projects/{project}/"
 
-    @cached_property
-    def _client(self) -> Any:
-        studio = need("label_studio_sdk", extra="annotate", use=_USE)
-        # No retries: an import that was cut off may have been done, and would be done twice.
-        return studio.LabelStudio(base_url=self._url, api_key=self._token, timeout=_PATIENCE, max_retries=0)
-
-    def _serve_media(self, project: int) -> None:
-        storage = self._client.import_storage.local
+    def _show_media(self, client: Any, project: int) -> None:
+        self._media.mkdir(parents=True, exist_ok=True)  # the server refuses a folder that is not there yet
         try:
             # Never synchronised: it only gives the project the right to show files below this folder.
-            storage.create(project=project, path=str(self._media), use_blob_urls=True, title="media")
-        except self._api_error as exc:
+            client.import_storage.local.create(project=project, path=str(self._media), use_blob_urls=True, title="media")
+        except _api_error() as exc:
+            settings = f"LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true, LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={self._root}"
             raise ExternalError(
                 f"Label Studio at {self._url} does not show files from {self._media}: {_said(exc)}.",
-                hint=f"Start it with LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true and "
-                f"LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={self._root}, or {START}",
+                hint=f"Start it with {settings}.",
                 system="Label Studio",
                 retryable=False,
             ) from exc
 
-    def _items(self, project: str) -> Iterator[Mapping[str, Any]]:
-        found = self._client.tasks.list(
-            project=int(project), fields="task_only", include="id,data", page_size=_BATCH, resolve_uri=False
-        )
-        return ({"id": item.id, "data": item.data or {}} for item in found)
+    def _request(self, task: LabelTask) -> dict[str, Any]:
+        data = {key: self._address(value) if isinstance(value, Path) else value for key, value in task.data.items()}
+        predictions = [dict(task.prediction)] if task.prediction else []
+        return {"data": data | {SAMPLE: task.id}, "predictions": predictions}
 
-    def _task(self, task: LabelTask) -> dict[str, Any]:
-        data = {key: self._shown(value) for key, value in task.data.items()} | {SAMPLE: task.id}
-        return {"data": data, "predictions": [dict(task.prediction)]} if task.prediction else {"data": data}
-
-    def _shown(self, value: Any) -> Any:
-        if not isinstance(value, Path):
-            return value
-        return f"/data/local-files/?d={quote(value.resolve().relative_to(self._root).as_posix())}"
-
-    @property
-    def _api_error(self) -> type[Exception]:
-        found: type[Exception] = need("label_studio_sdk.core.api_error", extra="annotate", use=_USE).ApiError
-        return found
+    def _address(self, file: Path) -> str:
+        if not file.resolve().is_relative_to(self._media):
+            raise InputError(f"{file} is not below {self._media}, so Label Studio cannot show it.")
+        return f"/data/local-files/?d={quote(file.resolve().relative_to(self._root).as_posix())}"
 
     @contextmanager
-    def _border(self, project: str = "") -> Iterator[None]:
-        """Translate what the SDK and its transport raise."""
+    def _visit(self, project: str = "") -> Iterator[Any]:
+        """Give the SDK's client for one visit, and translate what it and its transport raise."""
+        studio = need("label_studio_sdk", extra="annotate", use=_USE)
+        settings = {"base_url": self._url, "api_key": self._token, "timeout": _PATIENCE_S}
         try:
-            yield
+            with httpx.Client(timeout=_PATIENCE_S, follow_redirects=True) as transport:
+                # No retries: an import that was cut off may have been done, and would be done twice.
+                yield studio.LabelStudio(**settings, max_retries=0, httpx_client=transport)
         except (httpx.HTTPError, json.JSONDecodeError) as exc:
             raise ExternalError(
                 f"Label Studio: no answer from {self._url}.", hint=self._mend, system="Label Studio", retryable=True
             ) from exc
-        except self._api_error as exc:
+        except _api_error() as exc:
             raise self._refusal(exc, project) from exc
 
-    def _refusal(self, exc: Any, project: str) -> Exception:
+    def _refusal(self, exc: Any, project: str) -> WorkbenchError:
         if exc.status_code == 404 and project:
             return NotFoundError(
                 f"Label Studio at {self._url} has no project {project}.",
@@ -156,6 +141,16 @@ class StudioLabeler:
             system="Label Studio",
             retryable=exc.status_code >= 500,
         )
+
+
+def _api_error() -> type[Exception]:
+    return cast("type[Exception]", need("label_studio_sdk.core.api_error", extra="annotate", use=_USE).ApiError)
+
+
+def _items(client: Any, project: str) -> Iterable[Any]:
+    """Return every item of a project with its data only: the rest costs the server many times as much."""
+    query = {"fields": "task_only", "include": "id,data", "resolve_uri": False}
+    return cast("Iterable[Any]", client.tasks.list(project=int(project), page_size=_BATCH, **query))
 
 
 def _answer(item: Mapping[str, Any], said: Mapping[str, Any], people: Mapping[int, str]) -> Answer:

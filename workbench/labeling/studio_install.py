@@ -24,6 +24,8 @@ _CONSTRAINTS = Path(__file__).with_name(f"label-studio-{VERSION}.txt")
 _INSTALL_S = 1800
 
 Say = Callable[[str], None]
+#: Runs a command, says in an error what it was for, and gives it an environment (None: ours).
+Run = Callable[[Sequence[str], str, Mapping[str, str] | None], None]
 
 
 def cache(environment: Mapping[str, str] = os.environ) -> Path:
@@ -32,9 +34,10 @@ def cache(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(base) / "perception-workbench" / f"label-studio-{VERSION}"
 
 
-def is_installed(folder: Path | None = None) -> bool:
-    """Return whether an installation was finished."""
-    return _marker(folder or cache()).exists()
+def installed(folder: Path | None = None) -> Path | None:
+    """Return the folder of a finished installation, None when there is none."""
+    folder = folder or cache()
+    return folder if _marker(folder).exists() else None
 
 
 def command(folder: Path) -> Path:
@@ -47,20 +50,20 @@ def template(folder: Path) -> Path:
     return folder / "template.sqlite3"
 
 
-def install(folder: Path | None = None, *, say: Say = lambda _: None) -> Path:
+def install(folder: Path | None = None, *, say: Say = lambda _: None, run: Run | None = None) -> Path:
     """Make the environment and the template when they are not there yet, and return their folder.
 
     About 1 GB and some minutes the first time, nothing later. A second caller waits for the first; an installation that
-    was cut off is begun anew. *say* hears what is done. Raises `ExternalError` when a package index does not answer.
+    was cut off is begun anew. *say* hears what is done, *run* runs the programs that do it. Raises `ExternalError` when a package index does not answer.
     """
-    folder = folder or cache()
-    if is_installed(folder):
+    folder, run = folder or cache(), run or _run
+    if installed(folder):
         return folder
     try:
         with disk(folder), locked(folder / "install.lock", timeout_s=_INSTALL_S):
-            if not is_installed(folder):
-                _environment(folder, say)
-                _template(folder, say)
+            if not installed(folder):
+                _environment(folder, say, run)
+                _template(folder, say, run)
                 write_json(_marker(folder), {"version": VERSION})
     except ConflictError as exc:
         raise ConflictError(f"Label Studio is being installed in {folder} by another process.", hint="Try later.") from exc
@@ -89,7 +92,7 @@ def _marker(folder: Path) -> Path:
     return folder / "installed.json"
 
 
-def _environment(folder: Path, say: Say) -> None:
+def _environment(folder: Path, say: Say, run: Run) -> None:
     venv, unfinished = folder / "venv", folder / "unfinished"
     if unfinished.exists():
         shutil.rmtree(venv, ignore_errors=True)
@@ -97,38 +100,38 @@ def _environment(folder: Path, say: Say) -> None:
     python = command(folder).with_name("python.exe" if os.name == "nt" else "python")
     if not python.exists():
         say(f"Making an environment for Label Studio {VERSION} in {venv}")
-        _run([sys.executable, "-m", "venv", str(venv)], "making its environment")
+        run([sys.executable, "-m", "venv", str(venv)], "making its environment", None)
     say(f"Installing Label Studio {VERSION} (about 1 GB, some minutes)")
     wanted = [f"label-studio=={VERSION}", "-c", str(_CONSTRAINTS)]
     if find_spec("uv"):
         installer = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
     else:
         installer = [str(python), "-m", "pip", "install", "--quiet"]
-    _run([*installer, *wanted], "installing its packages")
+    run([*installer, *wanted], "installing its packages", None)
     unfinished.unlink()
 
 
-def _template(folder: Path, say: Say) -> None:
+def _template(folder: Path, say: Say, run: Run) -> None:
     if template(folder).exists():
         return
     say("Making its empty database, once")
     with tempfile.TemporaryDirectory(dir=folder, prefix="template-") as made:
         data = Path(made)
-        _run([str(command(folder)), "version"], "making its database", env=scrubbed(data, {}))
+        run([str(command(folder)), "version"], "making its database", scrubbed(data, {}))
         with closing(sqlite3.connect(data / DATABASE)) as database:
             database.execute("PRAGMA journal_mode = wal")  # stays so in the file; single writes are 1.5 times as fast
             database.execute("PRAGMA wal_checkpoint(truncate)")
-        os.replace(data / DATABASE, template(folder))
+        (data / DATABASE).replace(template(folder))
 
 
-def _run(order: Sequence[str], what: str, *, env: Mapping[str, str] | None = None) -> None:
+def _run(order: Sequence[str], what: str, env: Mapping[str, str] | None) -> None:
     done = subprocess.run(
         order, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     if done.returncode:
         raise ExternalError(
             f"Label Studio: {what} ended with status {done.returncode}.",
-            hint=f"{_last_line(done.stdout)} Then run: workbench labels install".strip(),
+            hint=f"It said: {_last_line(done.stdout)!r}. To go on, run: workbench labels install",
             system="Label Studio",
             retryable=True,
             output=done.stdout,

@@ -25,7 +25,10 @@ from workbench.core.ports import Answer, Labeler, LabelTask
 from workbench.core.workspace import Workspace
 from workbench.labeling import studio_install as program
 from workbench.labeling.studio import START, StudioLabeler
+from workbench.labeling.studio_install import install, installed
 from workbench.store.locks import locked
+
+__all__ = ["OwnStudio", "ServerInfo", "connect", "install", "installed", "start", "status", "stop"]
 
 _HOST = "127.0.0.1"
 #: A loaded machine may need a minute; a start that takes longer than this is stuck.
@@ -52,7 +55,7 @@ def start(ws_root: Path, *, port: int = 0, say: Say = lambda _: None, cache: Pat
     *port* 0 means the port it had before, or a free one. Installs Label Studio when it is not there yet. It listens on
     this machine only. Raises `ConflictError` when the port is taken, `ExternalError` when the server does not come up.
     """
-    folder = program.install(cache, say=say)
+    folder = install(cache, say=say)
     ws_root = ws_root.resolve()
     with locked(_data(ws_root) / "start.lock", timeout_s=_START_S):
         running = status(ws_root)
@@ -83,6 +86,7 @@ def stop(ws_root: Path) -> None:
     info = _kept(ws_root)
     if info is not None and info.handle:
         processes.end(info.handle)
+        _is_freed(_port(info))
         _keep(ws_root, ServerInfo(**{**asdict(info), "handle": {}}))
 
 
@@ -156,8 +160,12 @@ def _keep(ws_root: Path, info: ServerInfo) -> None:
     write_json(_data(ws_root) / "server.json", asdict(info), mode=0o600)
 
 
+def _port(info: ServerInfo) -> int:
+    return int(info.url.rpartition(":")[2])
+
+
 def _on_port(running: ServerInfo, port: int) -> ServerInfo:
-    if port and not running.url.endswith(f":{port}"):
+    if port not in (0, _port(running)):
         raise ConflictError(f"Label Studio runs already, at {running.url}.", hint="To move it, run: workbench labels stop")
     return running
 
@@ -171,12 +179,20 @@ def _chosen(port: int, known: ServerInfo | None) -> int:
                 hint="End that program, or choose another port: workbench labels start --port N (0 takes a free one).",
             )
         return port
-    before = int(known.url.rpartition(":")[2]) if known else 0
-    if before and _is_free(before):
+    before = _port(known) if known else 0
+    if before and _is_freed(before):
         return before
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def _is_freed(port: int, *, patience_s: float = 2.0) -> bool:
+    """Return whether the port is free soon: the threads of a server that was killed may hold it a moment longer."""
+    until = time.monotonic() + patience_s
+    while not _is_free(port) and time.monotonic() < until:
+        time.sleep(0.05)
+    return _is_free(port)
 
 
 def _is_free(port: int) -> bool:
@@ -227,8 +243,7 @@ def _user() -> str:
 
 
 def _command(folder: Path, info: ServerInfo) -> list[str]:
-    port = info.url.rpartition(":")[2]
-    return [str(program.command(folder)), "start", "--no-browser", "--internal-host", _HOST, "--port", port]
+    return [str(program.command(folder)), "start", "--no-browser", "--internal-host", _HOST, "--port", str(_port(info))]
 
 
 def _environment(ws_root: Path, info: ServerInfo) -> dict[str, str]:
@@ -263,7 +278,9 @@ def _wait(ws_root: Path, info: ServerInfo, say: Say) -> None:
                 say(f"Label Studio answers at {info.url} after {waited:.0f} s")
                 return
             if answer.status_code < 500:  # Label Studio moves to the next port without a word when its own is taken
-                raise ConflictError(f"Another program answers at {info.url}.", hint="Do it again, or choose a port with --port N.")
+                raise ConflictError(
+                    f"Another program answers at {info.url}.", hint="Do it again, or choose a port with --port N."
+                )
         if waited - told >= 10:
             told = waited
             say(f"Label Studio is starting, {waited:.0f} s so far")

@@ -27,7 +27,7 @@ class Samples:
         index = {name: i for i, name in enumerate(classes)}
         self.ids = [str(row[ID]) for row in rows]
         self.targets: NDArray[np.int64] = np.array([index[row[LABEL]] for row in rows], np.int64)
-        self._data, self._rows = data, rows
+        self.data, self._rows = data, rows
         self._task, self._settings = tasks.task(task), settings
         self._kept: NDArray[np.float32] | None = None
 
@@ -51,9 +51,9 @@ class Samples:
 
     def _read(self, index: int) -> Any:
         try:
-            return self._task.read(self._data.media(self._rows[index]))
+            return self._task.read(self.data.media(self._rows[index]))
         except InputError as exc:
-            raise InputError(f"Sample {self.ids[index]} of {self._data.ref}: {exc.message}", hint=exc.hint) from exc
+            raise InputError(f"Sample {self.ids[index]} of {self.data.ref}: {exc.message}", hint=exc.hint) from exc
 
 
 def known(data: Dataset, classes: Sequence[str], *, of: str) -> Dataset:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from workbench import tasks
-from workbench.core.dataset import ID, LABEL, MEDIA, PREDICTION, PREDICTION_BY, SCORE, Dataset, commit
+from workbench.core.dataset import ID, LABEL, LABEL_AT, LABEL_BY, MEDIA, PREDICTION, PREDICTION_BY, SCORE, Dataset, commit
 from workbench.core.ports import Row
 from workbench.core.service import Service
-from workbench.core.task import Task
+from workbench.core.workspace import Workspace
 from workbench.store.requests import Request, RequestLog
 
+_LABELED = (LABEL, LABEL_BY, LABEL_AT)
 _PREDICTED = (PREDICTION, PREDICTION_BY, SCORE)
 
 
@@ -26,20 +28,35 @@ def collect(
         return None
     ws, name = service.ws, f"{service.name}-traffic"
     data = ws.dataset(name) if name in ws.tables.names() else None
-    known = {str(row[ID]): row for row in data.rows([ID, LABEL, *_PREDICTED])} if data else {}
+    known = {str(row[ID]): row for row in data.rows([ID, *_LABELED, *_PREDICTED])} if data else {}
     kind = tasks.task(task)
-    fresh = [row for key, r in newest.items() if (row := _row(service, kind, log, key, r, known)) is not None]
+    fresh: list[Row] = []
+    for key, request in newest.items():
+        before = known.get(key[:16], {})
+        predicted: Row = {PREDICTION: request.label, PREDICTION_BY: request.model, SCORE: request.score}
+        if any(before.get(column) != predicted[column] for column in _PREDICTED):
+            path = log.media(key)
+            row = {ID: key[:16], MEDIA: _stored(ws, path), "name": request.id, "group": service.name}
+            labeled = {column: before[column] for column in _LABELED if before.get(column) is not None}
+            fresh.append(row | kind.describe(path) | predicted | labeled)
     if fresh or data is None:
         data = commit(ws, name, fresh, task=task, classes=classes, note=f"traffic of {service.ref}")
     return data.select([key[:16] for key in newest])
 
 
-def _row(service: Service, kind: Task, log: RequestLog, key: str, request: Request, known: dict[str, Row]) -> Row | None:
-    predicted: Row = {PREDICTION: request.label, PREDICTION_BY: request.model, SCORE: request.score}
-    before = known.get(key[:16])
-    if before is not None and all(before.get(column) == predicted[column] for column in _PREDICTED):
-        return None
-    path = log.media(key)
-    stored = service.ws.blobs.put(path.read_bytes())
-    row = {ID: key[:16], MEDIA: stored, "name": f"{request.id}", "group": service.name, **kind.describe(path), **predicted}
-    return row | {LABEL: before[LABEL]} if before is not None and before.get(LABEL) is not None else row
+#: How files of these kinds begin; a browser that shows one wants its kind in the name.
+_BEGINNINGS = (
+    (b"\xff\xd8\xff", ".jpg"),
+    (b"\x89PNG\r\n\x1a\n", ".png"),
+    (b"GIF8", ".gif"),
+    (b"BM", ".bmp"),
+    (b"II*\0", ".tif"),
+    (b"MM\0*", ".tif"),
+)
+
+
+def _stored(ws: Workspace, path: Path) -> str:
+    content = path.read_bytes()
+    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    suffix = ".webp" if is_webp else next((end for start, end in _BEGINNINGS if content.startswith(start)), "")
+    return ws.blobs.put(content, suffix=suffix)

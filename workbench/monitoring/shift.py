@@ -16,10 +16,14 @@ ENOUGH = 20
 
 @dataclass(frozen=True)
 class Seen:
-    """The predictions of a model somewhere: how often each label, and the score of each answer."""
+    """The predictions of a model somewhere: how often each label, and the score of each answer.
+
+    Where only a histogram of the scores was kept, each stands in the middle of its bin, one of *bins* equal ones.
+    """
 
     labels: Mapping[str, int]
     scores: Sequence[float]
+    bins: int = 0
 
 
 def in_service(requests: Sequence[Request]) -> Seen:
@@ -29,18 +33,22 @@ def in_service(requests: Sequence[Request]) -> Seen:
 
 
 def in_validation(facts: Mapping[str, Any]) -> Seen | None:
-    """Return what was predicted in validation, if the model's facts have it under `validation`."""
-    kept = facts.get("validation", {})
+    """Return what was predicted in validation, if the model's facts have it: counts of labels, histogram of scores."""
+    kept = facts.get("reference")
     if not isinstance(kept, Mapping) or not kept.get("labels") or not kept.get("scores"):
         return None
-    return Seen({str(k): int(v) for k, v in kept["labels"].items()}, [float(s) for s in kept["scores"]])
+    counts = [int(n) for n in kept["scores"]]
+    scores = [_middle(i, len(counts)) for i, n in enumerate(counts) for _ in range(n)]
+    return Seen({str(k): int(v) for k, v in kept["labels"].items()}, scores, len(counts))
 
 
 def compare(model: str, now: Seen, against: str, before: Seen) -> dict[str, Any] | None:
     """Return the distances, None when one side is too small to tell."""
     if min(len(now.scores), len(before.scores)) < ENOUGH:
         return None
-    distance, p_value = drift.ks(before.scores, now.scores)
+    bins = before.bins
+    scores = [_middle(min(int(s * bins), bins - 1), bins) for s in now.scores] if bins else now.scores
+    distance, p_value = drift.ks(before.scores, scores)
     return {
         "model": model,
         "against": against,
@@ -49,6 +57,10 @@ def compare(model: str, now: Seen, against: str, before: Seen) -> dict[str, Any]
         "ks": distance,
         "p_value": p_value,
     }
+
+
+def _middle(index: int, bins: int) -> float:
+    return (index + 0.5) / bins
 
 
 def stability(found: Sequence[Mapping[str, Any]]) -> float:

@@ -20,21 +20,25 @@ _INPUT, _OUTPUT = "pixels", "outputs"
 
 def export(source: Source) -> Path:
     """Return the model as an ONNX file with a free batch size; made once for all passes."""
-    if "onnx" not in source.shared:
-        torch = need("torch", extra="train", use="Exporting a model")
-        for module in ("onnx", "onnxscript"):
-            need(module, extra="optimize", use="Exporting a model")
-        network = torch_runtime.restore(source.folder, source.spec)
+    path = source.work / "exported.onnx"
+    if path.exists():
+        return path
+    torch = need("torch", extra="train", use="Exporting a model")
+    for module in ("onnx", "onnxscript"):
+        need(module, extra="optimize", use="Exporting a model")
+    network = torch_runtime.restore(source.folder, source.spec)
+    program = torch.onnx.export(
+        network,
         # Two samples: with one, the exporter takes the batch size for a constant.
-        example = torch.from_numpy(source.calibration[[0, 0]])
-        batch = {0: torch.export.Dim("batch")}
-        program = torch.onnx.export(
-            network, (example,), dynamo=True, dynamic_shapes=(batch,), input_names=[_INPUT], output_names=[_OUTPUT], verbose=False
-        )
-        folder = tempfile.TemporaryDirectory(prefix="workbench-onnx-")
-        program.save(Path(folder.name) / FILE)
-        source.shared["onnx"] = folder
-    return Path(source.shared["onnx"].name) / FILE
+        (torch.from_numpy(source.calibration[[0, 0]]),),
+        dynamo=True,
+        dynamic_shapes=({0: torch.export.Dim("batch")},),
+        input_names=[_INPUT],
+        output_names=[_OUTPUT],
+        verbose=False,
+    )
+    program.save(path)
+    return path
 
 
 def _float(source: Source, folder: Path) -> Spec:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.core.registry import Registry
 from workbench.models.bundle import Spec
@@ -22,8 +22,8 @@ class Source:
     folder: Path
     spec: Spec
     calibration: NDArray[np.float32]
-    #: What passes share, such as the exported graph, made by the first that needs it.
-    shared: dict[str, Any] = field(default_factory=dict)
+    #: A folder for what passes share, such as the exported graph, made by the first that needs it.
+    work: Path
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Int, Unicode
 
 from workbench.server.calls import Calls
-from workbench.server.handlers import HANDLERS, Desk
+from workbench.server.desk import Desk
+from workbench.server.handlers import HANDLERS
 
 
 class WorkbenchApp(ExtensionApp):

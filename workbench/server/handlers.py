@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from jupyter_server.base.handlers import APIHandler
@@ -13,47 +12,11 @@ from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado.iostream import StreamClosedError
 from tornado.web import authenticated
 
-from workbench.core.errors import ConflictError, InputError
-from workbench.core.files import within
+from workbench.core.errors import InputError
 from workbench.core.refs import check_name
 from workbench.core.run import ENDED, Run
-from workbench.server import calls, place, problems, stream
-from workbench.server.mirror import Mirror
-
-HINT = "Make one in a notebook:  import workbench as wb;  ws = wb.open('my-project')"
-
-
-class Desk:
-    """What the handlers share: the settings, the calls at work, and the workspace that is shown."""
-
-    def __init__(self, *, root_dir: Path, told: str, at_work: calls.Calls, max_body: int) -> None:
-        self.root_dir = root_dir
-        self.calls = at_work
-        self.max_body = max_body
-        self._told = told
-        self._mirror: Mirror | None = None
-
-    def mirror(self) -> Mirror | None:
-        """Return the view of the workspace; looked for again until there is one, and when its folder is gone."""
-        if self._mirror is None or not self._mirror.ws.root.is_dir():
-            found = place.choose(self.root_dir, told=self._told)
-            self._mirror = Mirror(found) if found else None
-        return self._mirror
-
-    def need_mirror(self) -> Mirror:
-        """Return the view of the workspace; raise `ConflictError` when there is none yet."""
-        mirror = self.mirror()
-        if mirror is None:
-            raise ConflictError(f"There is no workspace at {self.root_dir}.", hint=HINT)
-        return mirror
-
-    def notebook(self, path: Any) -> str:
-        """Return the file of a notebook that JupyterLab names: relative to the root folder, with or without a drive."""
-        if not isinstance(path, str):
-            raise InputError(f"`notebook` must be a path, got {path!r}.")
-        local = path.removeprefix("RTC:")
-        known = Path(local).is_relative_to(self.root_dir)
-        return str(within(self.root_dir, str(Path(local).relative_to(self.root_dir)) if known else local.lstrip("/")))
+from workbench.server import calls, problems, stream
+from workbench.server.desk import HINT, Desk
 
 
 class Handler(ExtensionHandlerMixin, APIHandler):
@@ -101,6 +64,7 @@ class State(Handler):
         """Answer the records after `since`; without a workspace, how to make one."""
         since = self.whole("since", 0)
         mirror = self.desk.mirror()
+        self.desk.settle()
         self.answer(mirror.state(since) if mirror else {"since": 0, "seq": 0, "workspace": None, "hint": HINT, "records": []})
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.core import processes
 from workbench.core.menu import offered, ref_of
 from workbench.core.ports import Record
-from workbench.core.run import ACTIVE, Run
+from workbench.core.run import Run
+from workbench.core.service import Service
 from workbench.core.workspace import Workspace
+from workbench.jobs.reconcile import reconcile
 from workbench.wiring import wire
 
 #: Facts that stay on the server: where processes are, and details that only a report's own page shows.
@@ -24,8 +24,6 @@ class Mirror:
 
     def __init__(self, root: Path) -> None:
         self.ws = Workspace(root, wire=wire)
-        self._active: dict[str, Mapping[str, Any]] = {}
-        self._seen = 0
 
     def state(self, since: int) -> dict[str, Any]:
         """Return every record that changed after *since*, with what can be done about it.
@@ -33,7 +31,6 @@ class Mirror:
         The record of the newest change is always there; when *since* names none, the numbers belong to another store
         (the folder was made anew), and everything is told from 0.
         """
-        self._settle()
         records = self.ws.records.since(since)
         if not records and since and not self.ws.records.since(since - 1):
             since, records = 0, self.ws.records.since(0)
@@ -55,25 +52,11 @@ class Mirror:
             "log_size": run.log_path.stat().st_size if run.log_path.exists() else 0,
         }
 
-    def _settle(self) -> None:
-        """Mark runs whose process is gone without a word: a killed process cannot do it itself."""
-        for record in self.ws.records.since(self._seen):
-            self._seen = record.seq
-            if record.kind == "run":
-                self._active.pop(record.id, None)
-                handle = record.fields.get("handle") or {}
-                if record.state in ACTIVE and "pid" in handle:
-                    self._active[record.id] = handle
-        for name, handle in list(self._active.items()):
-            if not processes.alive(handle):
-                del self._active[name]
-                self._lost(name)
-
-    def _lost(self, name: str) -> None:
-        # Read again: the run may have ended well between the record and the look at its process.
-        if self.ws.records.get("run", name).state in ACTIVE:
-            error = {"message": "its process ended without a word"}
-            self.ws.records.update("run", name, state="lost", only=ACTIVE, error=error, ended=self.ws.now())
+    def settle(self) -> None:
+        """Note runs and services whose process is gone without a word: a killed process cannot do it itself."""
+        reconcile(self.ws)
+        for record in self.ws.records.all("service"):
+            Service(self.ws, record.id).info()
 
 
 def as_json(record: Record) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ class Engine:
             max_waiting=self.deployment.max_waiting,
         )
         self.meters.watch(lambda: self.batcher.n_waiting, lambda: self.journal.n_dropped)
+        # Ids are unique over restarts without asking the system for randomness at every request.
+        self._start, self._numbers = secrets.token_hex(4), count()
         self._versions: dict[str, Version] = {}
         self._shares = Shares({})
         self._changing = threading.Lock()
@@ -71,7 +74,7 @@ class Engine:
         if not self.is_ready:
             raise ConflictError("The service is loading its models.", hint="Send it again in a second.")
         version = self._versions[self._shares.choose(key)]
-        return Asked(secrets.token_hex(8), version, time.time(), time.perf_counter())
+        return Asked(f"{self._start}{next(self._numbers):08x}", version, time.time(), time.perf_counter())
 
     def submit(self, asked: Asked, items: Sequence[bytes], tickets: Sequence[Any]) -> None:
         """Queue the items; each ticket is delivered with a prediction or an error."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from workbench.core.dataset import LABEL_AT
 from workbench.core.errors import InputError
 from workbench.core.ports import Row
 
@@ -27,8 +28,9 @@ _TYPES: Mapping[type, pa.DataType] = {
 
 
 def row_hash(row: Row) -> int:
-    """Return a hash of the row's values; an absent value and None are the same."""
-    told = {k: hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for k, v in row.items() if v is not None}
+    """Return a hash of the row's values; an absent value and None are the same, and so is a label given once more."""
+    told = {k: v for k, v in row.items() if v is not None and k != LABEL_AT}
+    told = {k: hashlib.sha256(v).hexdigest() if isinstance(v, bytes) else v for k, v in told.items()}
     return int.from_bytes(hashlib.sha256(json.dumps(told, sort_keys=True).encode()).digest(), "big")
 
 

@@ -22,6 +22,7 @@ NAME = "scripted-annotator"
 EMAIL = f"{NAME}@localhost"
 
 _PAGE = 1000
+_SEEN = "id,data,total_annotations"
 _PATIENCE = 600.0
 #: Writers beyond this many only queue for the server's database.
 _WRITERS = 4
@@ -78,7 +79,12 @@ def _account(admin: httpx.Client, url: str, token: str) -> str:
 
 def _open_items(client: httpx.Client, project: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    query = {"project": project, "fields": "task_only", "include": "id,data,total_annotations", "page_size": _PAGE}
+    query: dict[str, str | int] = {
+        "project": project,
+        "fields": "task_only",
+        "include": "id,data,total_annotations",
+        "page_size": _PAGE,
+    }
     total = 1
     while len(found) < total:
         body = _said(client.get("/api/tasks/", params={**query, "page": len(found) // _PAGE + 1})).json()

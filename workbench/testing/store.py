@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core import refs
+from workbench.core.dataset import LABEL_AT
 from workbench.core.errors import ConflictError, InputError, not_found
 from workbench.core.ports import ModelVersion, Record, Row, TableVersion
 
@@ -74,10 +75,10 @@ class FakeTables:
             content[row["id"]] = content.get(row["id"], {}) | row
         if not content:
             raise InputError(f"Dataset {name!r} would be empty.", hint="Give it at least one row.")
-        if history and content == history[-1][1] and dict(meta, note="") == dict(history[-1][0].meta, note=""):
+        if history and _same(content, history[-1][1]) and dict(meta, note="") == dict(history[-1][0].meta, note=""):
             return history[-1][0]
         columns = tuple(dict.fromkeys(column for row in content.values() for column in row))
-        told = {k: {c: v for c, v in row.items() if v is not None} for k, row in sorted(content.items())}
+        told = _told(content)
         said = hashlib.sha256(repr((told, meta.get("task"), list(meta.get("classes", ())))).encode()).hexdigest()
         made = TableVersion(name, len(history) + 1, said, len(content), columns, _AT, dict(meta))
         self._versions[name] = [*history, (made, content)]
@@ -216,6 +217,14 @@ class FakeTracker:
         if run not in self._runs:
             raise not_found("logged run", run, self._runs)
         return self._runs[run]
+
+
+def _told(content: Mapping[str, Row]) -> dict[str, Row]:
+    return {k: {c: v for c, v in row.items() if v is not None and c != LABEL_AT} for k, row in sorted(content.items())}
+
+
+def _same(one: Mapping[str, Row], other: Mapping[str, Row]) -> bool:
+    return _told(one) == _told(other)
 
 
 def _holds(row: Row, where: str, columns: Sequence[str]) -> bool:

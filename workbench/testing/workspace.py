@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.workspace import Workspace, use
+from workbench.testing.host import FakeHost
+from workbench.testing.labeler import FakeLabeler
 from workbench.testing.store import FakeBlobs, FakeModels, FakeRecords, FakeTables, FakeTracker
+from workbench.testing.target import FakeTarget
 from workbench.wiring import Settings
 
 
@@ -19,6 +22,9 @@ def fake_workspace(root: Path, **ports: Callable[[Workspace], Any]) -> Workspace
         "blobs": lambda ws: FakeBlobs(ws.root / "media"),
         "models": lambda ws: FakeModels(ws.root / "models"),
         "tracker": lambda _: FakeTracker(),
+        "labeler": lambda _: FakeLabeler(),
+        "target": lambda _: FakeTarget(),
+        "host": lambda _: FakeHost(),
         **ports,
     }
     root.mkdir(parents=True, exist_ok=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 
-from workbench.core import processes, refs
+from workbench.core import refs
 from workbench.core.dataset import Dataset
 from workbench.core.errors import InputError
 from workbench.core.recipe import Recipe
@@ -35,7 +34,6 @@ def train(recipe: Recipe, data: Dataset, val: Dataset, *, name: str = "") -> Run
         "train",
         params=asdict(recipe),
         inputs={"data": data.ref, "val": val.ref, "recipe": recipe.ref},
-        handle=processes.identity(os.getpid()),
         progress={"done": 0, "total": recipe.epochs},
     )
     work(run, Plan(recipe=recipe, data=data, val=val, classes=classes, name=name))

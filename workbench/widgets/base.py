@@ -44,8 +44,12 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
 
     def open(self) -> None:
         """Offer the widget to browsers; in a job there is none, and the notebook would keep its whole state."""
-        if not os.environ.get("WORKBENCH_RUN"):
-            super().open()
+        if os.environ.get("WORKBENCH_RUN"):
+            return
+        super().open()
+        # ipykernel 7.4 hands a message from the browser to the loop that spoke last on this comm. While a cell trains,
+        # that is the busy one; the subshell that the browser chose would answer at once.
+        self.comm._reply_subshell_for = lambda _data, chosen: chosen
 
     def refresh(self) -> None:
         """Send what a browser needs that has just connected; traits are sent already."""

@@ -41,11 +41,12 @@ class Curves(View):
         self.points: list[dict[str, float]] = []
         self._lock = threading.Lock()
         self._synced = -math.inf
-        self._listen: Callable[[], None] | None = run.ws.events.subscribe(self._heard)
+        self._is_following = True
+        self._unsubscribe = run.ws.events.subscribe(self._heard)
         self.sync()
 
     def sync(self) -> bool:
-        """Read the run and send what is new; return whether it has ended."""
+        """Read the run and send what is new; return whether there is nothing more to come."""
         with self._lock:
             info = self.run.info()  # before the curve: once it has ended, the curve is whole
             start = len(self.points)
@@ -54,11 +55,10 @@ class Curves(View):
             self._describe(info)
             if len(self.points) > start and self._is_seen:
                 self._post(start)
-        if info.state in ENDED and self._listen is not None:
-            self._listen()
-            self._listen = None
+        if info.state in ENDED and self._is_following:
+            self._unfollow()
             self.redraw()
-        return info.state in ENDED
+        return not self._is_following
 
     def watch(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """Follow a run that another process works on, in the background, until it ends."""
@@ -71,6 +71,11 @@ class Curves(View):
                 return  # the run was removed: what is shown stays as it was
 
         threading.Thread(target=follow, name=f"curves of {self.run.id}", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop following the run, and leave the page."""
+        self._unfollow()
+        super().close()
 
     def refresh(self) -> None:
         """Send every point."""
@@ -110,6 +115,10 @@ class Curves(View):
             return
         if event.name == "end" or time.monotonic() - self._synced >= _AT_MOST_EVERY_S:
             self.sync()
+
+    def _unfollow(self) -> None:
+        self._is_following = False
+        self._unsubscribe()
 
     def _cancel(self) -> None:
         self.run.cancel()

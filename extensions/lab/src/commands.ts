@@ -4,10 +4,10 @@ import { Clipboard, Dialog, Notification, showDialog } from '@jupyterlab/apputil
 import { PathExt } from '@jupyterlab/coreutils';
 import { type INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { type JSONObject, type JSONValue, type ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import { WorkbenchError } from './api';
 import { askFor } from './dialogs/ask';
 import { askForPromotion } from './dialogs/promote';
 import { deployIcon, promoteIcon, workbenchIcon } from './icons';
+import { told } from './problems';
 import { object } from './texts';
 import { type IAction, type IWorkbenchModel } from './tokens';
 
@@ -130,14 +130,6 @@ async function call(context: IContext, label: string, verb: string, args: JSONOb
 
 function done(label: string, ref: string): string {
   return ref ? `${label}: ${ref.replace(/#.*$/, '')}` : `${label}: done`;
-}
-
-/** An error in two sentences: what is wrong, and what to do. */
-export function told(error: unknown): string {
-  if (error instanceof WorkbenchError) {
-    return `${error.message} ${error.hint}`.trim();
-  }
-  return error instanceof Error ? error.message : String(error);
 }
 
 async function isConfirmed(action: IAction): Promise<boolean> {

@@ -80,12 +80,11 @@ export function summaryOf(record: IRecord): string {
 const SUMMARIES: Readonly<Record<string, (f: JSONObject, record: IRecord) => string[]>> = {
   dataset: f => [
     count(f['n_items'], 'item'),
-    Array.isArray(f['classes']) && f['classes'].length ? count(f['classes'].length, 'class', 'classes') : '',
-    text(f['task'])
+    Array.isArray(f['classes']) && f['classes'].length ? count(f['classes'].length, 'class', 'classes') : ''
   ],
-  labeling: f => [`${number(f['n_labeled'] ?? 0)} of ${number(f['n_items'] ?? 0)} labeled`, text(f['task'])],
-  run: (f, record) => [record.state, scores(f['metrics'], 2), ago(text(f['created']) || record.updated)],
-  model: f => [scores(f['metrics'], 2), text(f['runtime']), text(f['task']), size(f['bytes'])],
+  labeling: f => [`${number(f['n_labeled'] ?? 0)} of ${number(f['n_items'] ?? 0)} labeled`],
+  run: (f, record) => [record.state, text(f['title']), scores(f['metrics'], 1), ago(text(f['created']) || record.updated)],
+  model: f => [scores(f['metrics'], 2), text(f['runtime']), size(f['bytes'])],
   service: (f, record) => [record.state, shares(f['traffic'])]
 };
 
@@ -171,6 +170,22 @@ export function plain(value: JSONValue | undefined): string {
       .join(', ');
   }
   return typeof value === 'number' ? figure(value) : String(value);
+}
+
+/** How far a run is: cells of a notebook with their states, or epochs. */
+export interface IProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+  readonly states: readonly string[];
+}
+
+export function progressOf(fields: JSONObject): IProgress | null {
+  const told = object(fields['progress']);
+  const states = Array.isArray(told['cells_state']) ? told['cells_state'].map(String) : [];
+  const total = Number(told['cells'] ?? told['total'] ?? 0);
+  const done = states.length ? states.filter(state => state === 'done').length : Number(told['done'] ?? 0);
+  return total > 0 ? { done, total, unit: 'cells' in told ? 'cell' : 'epoch', states } : null;
 }
 
 function text(value: JSONValue | undefined): string {

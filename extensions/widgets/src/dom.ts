@@ -26,19 +26,13 @@ export function s<K extends keyof SVGElementTagNameMap>(
   return element;
 }
 
-/** Call *handler* whenever JupyterLab changes its theme; return the call that stops it. */
-export function onTheme(handler: () => void): () => void {
-  const observer = new MutationObserver(handler);
-  observer.observe(document.body, {
-    attributes: true,
-    attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light', 'class']
-  });
-  const system = window.matchMedia('(prefers-color-scheme: dark)');
-  system.addEventListener('change', handler);
-  return () => {
-    observer.disconnect();
-    system.removeEventListener('change', handler);
-  };
+/**
+ * Call *handler* whenever the theme changes the colour of *element*, whose style sheet gives `color` a transition:
+ * a new theme is named before its style sheet is there, but the transition starts when the colour really changes.
+ */
+export function onTheme(element: Element, handler: () => void): () => void {
+  element.addEventListener('transitionend', handler);
+  return () => element.removeEventListener('transitionend', handler);
 }
 
 function write(element: Element, attributes: Attributes): void {

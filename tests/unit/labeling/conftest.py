@@ -1,35 +1,26 @@
-"""A workspace with a labeler in memory."""
+"""Photos in a workspace of fakes."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import cast
 
 import pytest
 
-from workbench import wiring
 from workbench.core.dataset import Dataset, commit
 from workbench.core.workspace import Workspace
 from workbench.testing.labeler import FakeLabeler
 
 
 @pytest.fixture
-def labeler() -> FakeLabeler:
-    return FakeLabeler()
-
-
-@pytest.fixture
-def ws(tmp_path: Path, labeler: FakeLabeler) -> Workspace:
-    return Workspace(tmp_path, wire=lambda port, ws: labeler if port == "labeler" else wiring.wire(port, ws))
+def labeler(ws: Workspace) -> FakeLabeler:
+    return cast("FakeLabeler", ws.labeler)
 
 
 @pytest.fixture
 def photos(ws: Workspace) -> Dataset:
-    return made(ws, "photos", 3)
-
-
-def made(ws: Workspace, name: str, n: int, **columns: object) -> Dataset:
+    """Return three photos that nobody has labeled."""
     rows = []
-    for i in range(n):
-        key = ws.blobs.put(f"{name} {i}".encode(), suffix=".png")
-        rows.append({"id": key[:16], "media": key, "name": f"{i}.png", **columns})
-    return commit(ws, name, rows)
+    for i in range(3):
+        key = ws.blobs.put(f"photo {i}".encode(), suffix=".png")
+        rows.append({"id": key[:16], "media": key, "name": f"{i}.png"})
+    return commit(ws, "photos", rows)

@@ -44,15 +44,18 @@ def test_a_name_that_stands_for_another_labeling_is_refused_with_the_differences
     label(photos, task=TASK, classes=["ok", "crack"])
     with pytest.raises(ConflictError) as caught:
         label(photos, task=TASK, classes=["ok", "dent"])
-    assert caught.value.message == (
-        "The labeling 'photos' is there already, with classes ['ok', 'crack'], not ['ok', 'dent']."
-    )
+    assert caught.value.message == ("The labeling 'photos' is there already, with classes ['ok', 'crack'], not ['ok', 'dent'].")
     assert "name=" in caught.value.hint
 
 
 @pytest.mark.parametrize(
     ("classes", "said"),
-    [((), "needs the classes"), (("ok",), "at least 2"), (("ok", "ok", "crack"), "'ok' is there twice"), (("ok", " "), "empty")],
+    [
+        ((), "needs the"),
+        (("ok",), "at least 2"),
+        (("ok", "ok", "crack"), "'ok' is there twice"),
+        (("ok", " "), "empty"),
+    ],
 )
 def test_classes_that_cannot_be_chosen_between_are_refused(photos: Dataset, classes: tuple[str, ...], said: str) -> None:
     with pytest.raises(InputError, match=said):

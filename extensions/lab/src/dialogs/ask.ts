@@ -13,7 +13,7 @@ const LABELS: Readonly<Record<string, string>> = {
 };
 
 const HELP: Readonly<Record<string, string>> = {
-  canary: 'Of the traffic, when the service is there already. It rolls back by itself when the new model does worse.',
+  canary: 'Of the traffic of a service that runs already; the first model of a service gets all of it.',
   data: 'Labeled samples that the model has not seen; what is kept is measured on them.'
 };
 

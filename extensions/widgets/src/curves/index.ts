@@ -1,6 +1,7 @@
 // The training curves as an anywidget module: points arrive as messages, everything else as traits.
 
 import { IWidget } from '../anywidget';
+import { hello } from '../hello';
 import { IPoint, ITraits, merge } from './protocol';
 import { View } from './view';
 
@@ -24,8 +25,11 @@ export default (): IWidget<ITraits> => {
         views.forEach(view => view.update(points));
       };
       model.on('msg:custom', receive);
-      model.send({ kind: 'hello' });
-      return () => model.off('msg:custom', receive);
+      const stop = hello(model);
+      return () => {
+        stop();
+        model.off('msg:custom', receive);
+      };
     },
     render({ model, el }) {
       const view = new View(model);

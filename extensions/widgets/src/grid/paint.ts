@@ -123,7 +123,7 @@ function paintCaption(
   const left = box.x + PAD + 2;
   const room = box.width - 2 * PAD - 4;
   const first = box.y + box.height - CAPTION + 9;
-  const label = item.label ?? 'unlabeled';
+  const label = item.label ?? (item.prediction === null ? 'unlabeled' : '');
   c.beginPath();
   c.arc(left + 4, first, 4, 0, 2 * Math.PI);
   c.fillStyle = colorAt(item.label === null ? -1 : (classes.get(item.label) ?? -1));

@@ -1,6 +1,7 @@
 // The grid's state in the browser: the page that Python sent last, decoded, for every view of the widget.
 
 import { Cleanup, IModel } from '../anywidget';
+import { hello } from '../hello';
 import { IPage, IProblem, IQuery, isProblem, ITraits, readPage } from './protocol';
 import { decode } from './thumbs';
 
@@ -24,8 +25,9 @@ export class Store {
     this.model.on('change:selected', changed);
     this.model.on('change:facets', changed);
     this.model.on('change:query', changed);
-    this.model.send({ kind: 'hello' });
+    const stop = hello(this.model);
     return () => {
+      stop();
       this.model.off('msg:custom', receive);
       this.model.off('change:selected', changed);
       this.model.off('change:facets', changed);

@@ -56,7 +56,7 @@ export class View {
     resized.observe(this.node);
     const stops = [
       this._store.subscribe(() => this.update()),
-      onTheme(() => {
+      onTheme(this.node, () => {
         this._theme = null;
         this._paint();
       }),

@@ -1,0 +1,115 @@
+/** The extension: a list of small plugins, each of which adds one thing and can be disabled by itself. */
+import {
+  ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { ILauncher } from '@jupyterlab/launcher';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { Api } from './api';
+import { addCommands, addOpenCommand, CommandIDs } from './commands';
+import { WorkbenchModel } from './model';
+import { RunPanel } from './run';
+import { Sidebar } from './sidebar';
+import { IWorkbenchModel } from './tokens';
+
+/** Every other application (Voila, Notebook) lacks some of these services: all of them are optional. */
+const model: JupyterFrontEndPlugin<IWorkbenchModel> = {
+  id: 'perception-workbench:plugin',
+  description: 'The state of the workspace, and the settings.',
+  autoStart: true,
+  provides: IWorkbenchModel,
+  optional: [ISettingRegistry],
+  activate: (app: JupyterFrontEnd, settings: ISettingRegistry | null) => {
+    const made = new WorkbenchModel(new Api(app.serviceManager.serverSettings));
+    const start = async () => {
+      const loaded = await settings?.load(model.id).catch(() => null);
+      made.start(Number(loaded?.get('interval').composite ?? 3));
+    };
+    // Nothing waits for the server: the window is there first.
+    void app.restored.then(start);
+    return made;
+  }
+};
+
+const commands: JupyterFrontEndPlugin<void> = {
+  id: 'perception-workbench:commands',
+  description: 'Everything that a person can do, as commands; also in the palette.',
+  autoStart: true,
+  requires: [IWorkbenchModel],
+  optional: [INotebookTracker, ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    made: IWorkbenchModel,
+    notebooks: INotebookTracker | null,
+    palette: ICommandPalette | null
+  ) => {
+    addCommands({ app, model: made, notebooks });
+    for (const command of [CommandIDs.promote, CommandIDs.deploy, CommandIDs.refresh]) {
+      palette?.addItem({ command, category: 'Workbench' });
+    }
+  }
+};
+
+const sidebar: JupyterFrontEndPlugin<void> = {
+  id: 'perception-workbench:sidebar',
+  description: 'Datasets, labelings, runs, models and services at the left.',
+  autoStart: true,
+  requires: [IWorkbenchModel],
+  optional: [ILabShell, ILayoutRestorer, ICommandPalette, ILauncher],
+  activate: (
+    app: JupyterFrontEnd,
+    made: IWorkbenchModel,
+    shell: ILabShell | null,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    launcher: ILauncher | null
+  ) => {
+    if (!shell) {
+      return;
+    }
+    const view = new Sidebar(made, app.commands);
+    shell.add(view, 'left', { rank: 150, type: 'Workbench' });
+    restorer?.add(view, Sidebar.id);
+    addOpenCommand(app, Sidebar.id);
+    palette?.addItem({ command: CommandIDs.open, category: 'Workbench' });
+    launcher?.add({ command: CommandIDs.open, category: 'Other', rank: 1, args: { launcher: true } });
+  }
+};
+
+const runs: JupyterFrontEndPlugin<void> = {
+  id: 'perception-workbench:runs',
+  description: 'A panel per run: log, progress, parameters, metrics.',
+  autoStart: true,
+  requires: [IWorkbenchModel],
+  optional: [ILayoutRestorer],
+  activate: (app: JupyterFrontEnd, made: IWorkbenchModel, restorer: ILayoutRestorer | null) => {
+    const tracker = new WidgetTracker<MainAreaWidget<RunPanel>>({ namespace: 'workbench-run' });
+    app.commands.addCommand(CommandIDs.openRun, {
+      label: args => (args['id'] ? `Open Run ${String(args['id'])}` : 'Open Run'),
+      execute: async args => {
+        const id = String(args['id']);
+        const known = tracker.find(widget => widget.content.run === id);
+        const widget = known ?? new MainAreaWidget({ content: new RunPanel(id, made, app.commands) });
+        if (!widget.isAttached) {
+          app.shell.add(widget, 'main', { mode: 'tab-after', type: 'Workbench' });
+        }
+        app.shell.activateById(widget.id);
+        if (!known) {
+          await tracker.add(widget);
+        }
+      }
+    });
+    void restorer?.restore(tracker, {
+      command: CommandIDs.openRun,
+      args: widget => ({ id: widget.content.run }),
+      name: widget => widget.content.run
+    });
+  }
+};
+
+export { IWorkbenchModel } from './tokens';
+export default [model, commands, sidebar, runs];

@@ -1,0 +1,210 @@
+"""Jobs with real kernels: they outlive their starter, tell what went wrong, and leave no process behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import workbench
+from workbench.core.errors import RunError
+from workbench.core.run import Run
+from workbench.core.workspace import Workspace
+from workbench.jobs.members import members
+from workbench.jobs.promote import promote
+from workbench.jobs.reconcile import reconcile
+from workbench.testing.notebooks import write_notebook
+
+pytestmark = pytest.mark.slow
+
+#: A cell that starts a child in a session of its own, says so, and then works for a long time.
+BUSY = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+print("busy", flush=True)
+time.sleep(600)
+"""
+
+
+def followed(run: Run) -> list[str]:
+    lines: list[str] = []
+    run.follow(lines.append, timeout_s=120)
+    return lines
+
+
+def outputs(run: Run) -> str:
+    cells = json.loads(run.notebook_path.read_text(encoding="utf-8"))["cells"]
+    return json.dumps([cell.get("outputs", []) for cell in cells])
+
+
+def wait(claim: Callable[[], bool], *, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.05)
+
+
+def says(run: Run, text: str) -> Callable[[], bool]:
+    return lambda: run.log_path.exists() and text in run.log_path.read_text()
+
+
+def test_a_notebook_that_fails_in_cell_3_says_so_and_keeps_its_output(real_ws: Workspace, tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "a.ipynb", ("n = 1", "parameters"), "print('before', n)", "x = 0\n1 / x", "print('never')")
+    run = promote(path, parameters={"n": 7}, ws=real_ws)
+    lines = followed(run)
+    error = run.info().error
+    assert (error["message"], error["cell"], error["line"]) == ("ZeroDivisionError in cell 3: division by zero.", 3, 2)
+    with pytest.raises(RunError, match=r"Run job-1 failed: ZeroDivisionError in cell 3: division by zero\."):
+        run.result()
+    assert "before 7" in lines
+    assert "before 7" in outputs(run)
+    assert "ZeroDivisionError" in outputs(run)
+    assert run.info().progress["cells_state"] == ["done", "done", "failed", "pending"]
+
+
+def test_values_arrive_as_they_were_given(real_ws: Workspace, tmp_path: Path) -> None:
+    given = {"text": "a\"'\n\\ {x} %s ü", "deep": {"k": [1, 2.5, None, True]}, "big": 10**20, "flag": False}
+    path = write_notebook(
+        tmp_path / "a{b}.ipynb", ("text = ''\ndeep = {}\nbig = 1\nflag = True", "parameters"),
+        "import json\nprint(json.dumps([text, deep, big, flag]))",
+    )  # fmt: skip
+    run = promote(path, parameters=given, ws=real_ws)
+    lines = followed(run)
+    assert run.state == "done"
+    assert [json.loads(line) for line in lines if line.startswith("[")] == [list(given.values())]
+
+
+def test_thirty_thousand_flushed_prints_all_arrive(real_ws: Workspace, tmp_path: Path) -> None:
+    run = promote(write_notebook(tmp_path / "a.ipynb", "for i in range(30_000):\n    print(i, flush=True)"), ws=real_ws)
+    lines = followed(run)
+    assert run.state == "done"
+    assert [line for line in lines if line.isdigit()] == [str(i) for i in range(30_000)]
+    assert "29999" in outputs(run)
+
+
+def test_edits_after_the_promotion_do_not_reach_the_run(real_ws: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("said = 'old'")
+    path = write_notebook(tmp_path / "a.ipynb", "import time; time.sleep(0.5)", "import helper; print(helper.said, 'old')")
+    run = promote(path, ws=real_ws)
+    (tmp_path / "helper.py").write_text("said = 'new'")
+    write_notebook(path, "print('new')")
+    assert "old old" in followed(run)
+
+
+def test_a_job_outlives_the_process_that_started_it(real_ws: Workspace, tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "a.ipynb", "import time; time.sleep(1)", "import os; print(os.environ['WORKBENCH_RUN'])")
+    code = (
+        "import os, signal, sys, workbench as wb; from pathlib import Path;"
+        "print(wb.promote(Path(sys.argv[2]), ws=wb.open(sys.argv[1])).id, flush=True);"
+        "os.killpg(os.getpid(), signal.SIGKILL)"
+    )
+    env = os.environ | {"PYTHONPATH": str(Path(str(workbench.__file__)).parents[1])}
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(real_ws.root), str(path)],
+        capture_output=True, text=True, check=False, env=env, start_new_session=True,
+    )  # fmt: skip
+    assert told.returncode == -signal.SIGKILL, told.stderr
+    run = real_ws.run(told.stdout.strip())
+    assert "run:job-1" in followed(run)
+    assert run.state == "done"
+    assert reconcile(real_ws) == []
+
+
+def test_cancel_leaves_no_process_behind(real_ws: Workspace, tmp_path: Path) -> None:
+    run = promote(write_notebook(tmp_path / "a.ipynb", "print('first')", BUSY), ws=real_ws)
+    wait(says(run, "busy"))
+    token = run.info().handle["token"]
+    assert len(members(token)) >= 3  # the runner, the kernel and the child
+    run.cancel()
+    assert run.state == "cancelled"
+    assert members(token) == []
+    assert "busy" in outputs(run)
+
+
+def test_a_killed_runner_is_found_lost_with_its_partial_notebook(real_ws: Workspace, tmp_path: Path) -> None:
+    run = promote(write_notebook(tmp_path / "a.ipynb", "print('first')", BUSY), ws=real_ws)
+    wait(says(run, "busy"))
+    wait(lambda: "busy" in outputs(run))
+    handle = run.info().handle
+    os.kill(handle["pid"], signal.SIGKILL)
+    wait(lambda: not real_ws.target.alive(handle))
+    assert [r.id for r in reconcile(real_ws)] == [run.id]
+    assert run.state == "lost"
+    assert members(handle["token"]) == []
+    assert "first" in outputs(run)
+    with pytest.raises(RunError, match=r"Run job-1 lost: Its process ended without a word"):
+        run.result()
+
+
+def test_a_dead_kernel_is_named_with_its_signal(real_ws: Workspace, tmp_path: Path) -> None:
+    run = promote(write_notebook(tmp_path / "a.ipynb", "1", "import os; os.kill(os.getpid(), 9)"), ws=real_ws)
+    followed(run)
+    error = run.info().error
+    assert error["message"] == "The kernel died in cell 2, by the signal SIGKILL."
+    assert "memory" in error["hint"]
+
+
+def test_input_is_answered_with_what_to_do(real_ws: Workspace, tmp_path: Path) -> None:
+    run = promote(write_notebook(tmp_path / "a.ipynb", "name = input('Who? ')"), ws=real_ws)
+    followed(run)
+    error = run.info().error
+    assert error["message"] == "Cell 1 asks for input(), and nobody answers in a job."
+    assert "'parameters'" in error["hint"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time; time.sleep(600)",
+        "while True:\n    try:\n        sum(range(10**6))\n    except BaseException:\n        pass",
+    ],
+)
+def test_a_time_limit_ends_the_run_in_its_cell(real_ws: Workspace, tmp_path: Path, code: str) -> None:
+    run = promote(write_notebook(tmp_path / "a.ipynb", "print(1)", code), time_limit_s=8, ws=real_ws)
+    followed(run)
+    assert run.state == "failed"
+    assert run.info().error["message"] == "The time limit of 8 s was reached in cell 2."
+
+
+def test_two_jobs_run_side_by_side(real_ws: Workspace, tmp_path: Path) -> None:
+    # Each waits for the other's file: they only end when both run at the same time.
+    meet = "import pathlib, time\npathlib.Path({!r}).touch()\nwhile not pathlib.Path({!r}).exists():\n    time.sleep(.05)"
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    runs = [
+        promote(write_notebook(tmp_path / f"{n}.ipynb", meet.format(me, other)), time_limit_s=60, ws=real_ws)
+        for n, (me, other) in enumerate([(one, two), (two, one)])
+    ]
+    assert [r.id for r in runs] == ["job-1", "job-2"]
+    assert [r.follow(str, timeout_s=90).state for r in runs] == ["done", "done"]
+
+
+def test_a_cell_that_may_raise_does_not_end_the_job_and_sys_exit_ends_it_well(real_ws: Workspace, tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "a.ipynb", ("1 / 0", "raises-exception"), "print('on')\nimport sys\nsys.exit(0)", "1 / 0")
+    run = promote(path, ws=real_ws)
+    assert "on" in followed(run)
+    assert run.state == "done", run.info().error
+
+
+def test_a_workspace_opened_in_the_job_is_the_one_that_runs_it(real_ws: Workspace, tmp_path: Path) -> None:
+    code = "import workbench as wb\nws = wb.open({!r})\nprint(ws.root, ws.settings.run)"
+    relative = os.path.relpath(real_ws.root, tmp_path)
+    runs = [promote(write_notebook(tmp_path / f"{n}.ipynb", code.format(p)), ws=real_ws) for n, p in enumerate(["", relative])]
+    for run in runs:
+        assert f"{real_ws.root} {run.id}" in followed(run)
+
+
+def test_the_model_of_a_training_in_the_job_is_the_result_of_the_job(real_ws: Workspace, tmp_path: Path) -> None:
+    code = (
+        "import workbench as wb\nfrom workbench.core.run import begin\nws = wb.open()\n"
+        "run = begin(ws, 'train')\nrun.measure(1, accuracy=.5)\nrun.finish(model='model:caps@1')"
+    )
+    run = promote(write_notebook(tmp_path / "a.ipynb", code), ws=real_ws)
+    followed(run)
+    assert (run.state, run.info().model, run.info().metrics) == ("done", "model:caps@1", {"accuracy": 0.5})

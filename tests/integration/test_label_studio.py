@@ -1,0 +1,179 @@
+"""Labels through a real Label Studio: the whole way round, and what happens when the server goes away."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from workbench import wiring
+from workbench.core import processes
+from workbench.core.dataset import Dataset, commit
+from workbench.core.errors import ConflictError, ExternalError
+from workbench.core.workspace import Workspace
+from workbench.labeling import studio_server
+from workbench.labeling.label import label
+from workbench.labeling.studio import StudioLabeler
+from workbench.labeling.studio_server import ServerInfo
+from workbench.testing.annotator import EMAIL, answer
+
+pytestmark = pytest.mark.slow
+
+TASK = "image-classification"
+
+
+def photos(ws: Workspace, name: str, n: int, *, shade: int = 0, **columns: Any) -> Dataset:
+    rows = []
+    for i in range(n):
+        file = io.BytesIO()
+        Image.new("L", (8, 8), shade + i).save(file, "PNG")
+        key = ws.blobs.put(file.getvalue(), suffix=".png")
+        rows.append({"id": key[:16], "media": key, "name": f"{i}.png", **columns})
+    return commit(ws, name, rows)
+
+
+def by_name(item: Any) -> str | None:
+    """Label even photos ok, odd ones crack, and leave the last one to somebody else."""
+    number = int(item["name"].partition(".")[0])
+    return None if number == 4 else ("ok", "crack")[number % 2]
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """Return a workspace that has a server of its own, to be broken; a start takes seconds, so tests share it."""
+    ws = wiring.open(tmp_path_factory.mktemp("own"), environment={})
+    try:
+        yield ws
+    finally:
+        studio_server.stop(ws.root)
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_labels_make_the_whole_way_round(studio: ServerInfo, studio_ws: Workspace, one_by_one: bool) -> None:
+    job = label(photos(studio_ws, "caps", 5), task=TASK, classes=["ok", "crack"])
+    assert answer(studio.url, studio.token, job.info().project, by_name, task=TASK, one_by_one=one_by_one) == 4
+    caps = job.pull()
+    assert (caps.ref, caps.version) == (job.pull().ref, 2)
+    assert {row["name"]: (row["label"], row["label_by"]) for row in caps} == {
+        "0.png": ("ok", EMAIL),
+        "1.png": ("crack", EMAIL),
+        "2.png": ("ok", EMAIL),
+        "3.png": ("crack", EMAIL),
+        "4.png": (None, None),
+    }
+    assert (job.info().n_items, job.info().n_labeled) == (5, 4)
+
+
+def test_production_samples_go_back_with_their_predictions_and_come_home_labeled(
+    studio: ServerInfo, studio_ws: Workspace
+) -> None:
+    job = label(photos(studio_ws, "caps", 2), task=TASK, classes=["ok", "crack"])
+    hard = photos(studio_ws, "production", 3, shade=100, prediction="ok", prediction_by="model:caps@1", score=0.51)
+    job.push(hard)
+    assert job.pull().labels() == [None, None]  # what a model guessed is no label
+    answer(studio.url, studio.token, job.info().project, lambda item: "crack", task=TASK)
+    caps = job.pull()
+    assert caps.n_items == 5
+    assert {(row["prediction"], row["label"]) for row in caps if row["id"] in hard.ids()} == {("ok", "crack")}
+
+
+def test_an_annotator_sees_the_very_file_and_a_stranger_sees_nothing(studio: ServerInfo, studio_ws: Workspace) -> None:
+    caps = photos(studio_ws, "caps", 1)
+    project = label(caps, task=TASK, classes=["ok", "crack"]).info().project
+    with httpx.Client(base_url=studio.url, follow_redirects=True) as browser:
+        page = browser.get("/user/login/").text
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        assert found
+        form = {"email": studio.username, "password": studio.password, "csrfmiddlewaretoken": found[1]}
+        browser.post("/user/login/", data=form, headers={"Referer": studio.url})
+        item = browser.get("/api/tasks/", params={"project": project}).json()["tasks"][0]["data"]
+        shown = browser.get(item["image"])
+        assert shown.status_code == 200
+        assert hashlib.sha256(shown.content).hexdigest()[:16] == caps.ids()[0] == item["sample"]
+        assert browser.get("/data/local-files/?d=labels/server.json").status_code == 404
+    assert httpx.get(studio.url + item["image"]).status_code == 401
+
+
+def test_a_token_that_is_not_known_is_told_apart_from_a_server_that_is_down(studio: ServerInfo, tmp_path: Path) -> None:
+    with pytest.raises(ExternalError, match="refused the token"):
+        StudioLabeler(studio.url, "0" * 40, tmp_path).create("caps", "<View/>")
+
+
+def test_a_server_killed_in_the_middle_of_a_pull_costs_nothing(own: Workspace) -> None:
+    info = studio_server.start(own.root)
+    caps = photos(own, "caps", 200)
+    job = label(caps, task=TASK, classes=["ok", "crack"])
+    answer(info.url, info.token, job.info().project, lambda item: "ok", task=TASK)
+    killer = threading.Timer(0.2, os.killpg, (info.handle["pid"], signal.SIGKILL))
+    killer.start()
+    with pytest.raises(ExternalError) as caught:
+        while True:  # until the kill meets a pull in the middle
+            before = own.dataset("caps").ref
+            job.pull()
+    killer.join()
+    assert (caught.value.system, caught.value.retryable) == ("Label Studio", True)
+    assert str(caught.value) == f"Label Studio: no answer from {info.url}. Run: workbench labels start"
+    assert own.dataset("caps").ref == before
+    assert studio_server.status(own.root) is None
+
+    again = studio_server.start(own.root)
+    assert (again.url, again.token) == (info.url, info.token)
+    assert job.pull().labels() == ["ok"] * 200
+
+
+def test_two_starts_give_one_server_that_stop_ends_for_good(own: Workspace) -> None:
+    info = studio_server.start(own.root)
+    assert studio_server.start(own.root) == studio_server.status(own.root) == info
+    path = own.root / "labels" / "server.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    everyone = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    group = [pid for pid in everyone if _group(pid) == info.handle["pid"]]
+    studio_server.stop(own.root)
+    assert studio_server.status(own.root) is None
+    assert group
+    assert not [pid for pid in group if processes.alive({"pid": pid})]
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(info.url + "/health")
+
+
+def test_a_login_that_was_lost_is_made_again(own: Workspace) -> None:
+    old = studio_server.start(own.root)
+    project = own.labeler.create("caps", "<View/>")
+    studio_server.stop(own.root)
+    (own.root / "labels" / "server.json").unlink()
+    new = studio_server.start(own.root)
+    assert new.token != old.token
+    assert own.labeler.counts(project) == (0, 0)
+
+
+def test_a_port_that_is_taken_is_named_with_the_way_out(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConflictError, match=f"Port {port} is taken by another program") as caught:
+            studio_server.start(tmp_path, port=port)
+    assert "workbench labels start --port" in caught.value.hint
+    assert studio_server.status(tmp_path) is None
+
+
+def test_a_workspace_whose_server_never_ran_says_how_to_start_it(tmp_path: Path) -> None:
+    ws = wiring.open(tmp_path / "new", environment={})
+    with pytest.raises(ExternalError, match="Run: workbench labels start"):
+        ws.labeler.pull("1")
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0

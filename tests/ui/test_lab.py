@@ -1,0 +1,209 @@
+"""The JupyterLab extension in a real JupyterLab and a real browser."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import workbench as wb
+from workbench.core import processes
+from workbench.core.run import Run, begin
+
+SHOTS = os.environ.get("WORKBENCH_SCREENSHOTS", "")
+_CLASSES = ["ok", "crack", "scratch"]
+
+
+def seed(root: Path) -> wb.Workspace:
+    """Return a small factory line: datasets, a labeling, runs in several states, models, a service with a canary."""
+    ws = wb.open(root, environment={})
+    put = ws.records.put
+    about = {"task": "image-classification", "classes": _CLASSES}
+    for name, version, n_items in (("caps", 3, 12480), ("caps-night", 1, 2130)):
+        fields = about | {"ref": f"dataset:{name}@{version}#9f3c01ab77de", "name": name, "version": version, "n_items": n_items}
+        put("dataset", name, fields | {"created": ws.now()}, state="ready")
+    labeling = about | {"dataset": "dataset:caps@2", "project": "1", "url": "http://127.0.0.1:8080/projects/1"}
+    put("labeling", "caps", labeling | {"n_items": 400, "n_labeled": 312, "created": ws.now()}, state="open")
+    for epochs, accuracy in ((8, 0.951), (12, 0.968)):
+        _finish(_trained(ws, epochs, accuracy), accuracy)
+    failed = begin(
+        ws,
+        "job",
+        title="sweep.ipynb",
+        progress={"cell": 3, "cells": 6, "cells_state": [*["done"] * 2, "failed", *["pending"] * 3]},
+    )
+    failed.log_path.write_text("--- cell 3 (3 of 6)\nNameError: name 'photos' is not defined\n")
+    failed.finish(state="failed", error={"code": "run", "message": "NameError in cell 3: name 'photos' is not defined."})
+    for version, runtime, accuracy in ((1, "torch", 0.951), (2, "torch", 0.968), (3, "openvino", 0.966)):
+        fields = about | {
+            "name": "caps",
+            "version": version,
+            "runtime": runtime,
+            "metrics": {"accuracy": accuracy},
+            "created": ws.now(),
+        }
+        put("model", f"caps@{version}", fields | {"run": "run:train-2"}, state="ready")
+    history = [{"traffic": {"model:caps@2": 100}}, {"traffic": {"model:caps@2": 90, "model:caps@3": 10}}]
+    service = {"url": "http://127.0.0.1:9001", "task": about["task"], "traffic": history[-1]["traffic"], "history": history}
+    put("service", "cap-check", service | {"handle": processes.identity(os.getpid()), "created": ws.now()}, state="running")
+    return ws
+
+
+def _trained(ws: wb.Workspace, epochs: int, accuracy: float) -> Run:
+    params = {
+        "backbone": "resnet-18",
+        "strategy": "gradual-unfreeze",
+        "epochs": epochs,
+        "batch_size": 64,
+        "lr": 0.003,
+        "seed": 7,
+    }
+    inputs = {"data": "dataset:caps@3", "val": "dataset:caps@3#51d0"}
+    run = begin(ws, "train", params=params, inputs=inputs, progress={"done": epochs, "total": epochs})
+    lines = [f"Train small on {epochs} epochs, 9,984 samples, 3 classes."]
+    with (run.folder / "metrics.jsonl").open("w") as file:
+        for step in range(1, epochs + 1):
+            share = 1 - math.exp(-3.2 * step / epochs)
+            wobble = 0.012 * math.sin(7.3 * step)
+            metrics = {
+                "loss": 1.08 - 0.97 * share + wobble,
+                "accuracy": 0.34 + (accuracy - 0.34) * share / (1 - math.exp(-3.2)) - wobble / 2,
+            }
+            file.write(json.dumps({"step": step, "at": ws.now(), **metrics}) + "\n")
+            lines.append(f"epoch {step:>2}/{epochs}  loss {metrics['loss']:.4f}  accuracy {metrics['accuracy']:.4f}")
+    run.log_path.write_text("\n".join([*lines, "Kept the weights of the best epoch."]) + "\n")
+    return run
+
+
+def _finish(run: Run, accuracy: float) -> None:
+    run.finish(model="model:caps@2", metrics={"accuracy": accuracy, "loss": 0.11})
+
+
+def _show(page: Any) -> Any:
+    """Open the sidebar and return it."""
+    page.get_by_role("tab", name="Workbench").click()
+    return page.get_by_test_id("wb-sidebar")
+
+
+def _notebook(path: Path, cells: list[tuple[str, list[str]]]) -> Path:
+    """Write a notebook of code cells, each with its tags."""
+    made = [
+        {
+            "cell_type": "code",
+            "id": f"c{i}",
+            "metadata": {"tags": tags},
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for i, (source, tags) in enumerate(cells)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path.write_text(json.dumps({"cells": made, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+def test_the_sidebar_shows_what_the_workspace_holds_and_what_can_be_done(lab, open_lab) -> None:
+    seed(lab.root / "line-3")
+    side = _show(open_lab(lab))
+    side.get_by_role("heading", name="line-3").wait_for()
+    row = side.get_by_test_id("wb-row-dataset-caps")
+    assert row.get_by_text("caps@3").is_visible()
+    assert row.get_by_text("12,480 items").is_visible()
+    assert side.get_by_test_id("wb-row-labeling-caps").get_by_role("progressbar").get_attribute("aria-valuenow") == "312"
+    assert side.get_by_test_id("wb-row-run-job-1").get_attribute("data-state") == "failed"
+    buttons = side.get_by_test_id("wb-row-service-cap-check").get_by_role("button")
+    assert buttons.all_inner_texts()[-3:] == ["Cut over", "Roll back", "Stop"]
+    assert side.get_by_test_id("wb-row-model-caps@3").get_by_test_id("wb-action-optimize").count() == 0
+
+
+def test_the_sidebar_follows_changes_that_others_make(lab, open_lab) -> None:
+    ws = wb.open(lab.root / "line-3", environment={})
+    side = _show(open_lab(lab))
+    assert side.get_by_test_id("wb-section-run").get_by_text("promote a notebook").is_visible()
+    run = begin(ws, "train", process=processes.identity(os.getpid()), progress={"done": 1, "total": 4})
+    row = side.get_by_test_id("wb-row-run-train-1")
+    row.get_by_role("progressbar").wait_for()
+    run.finish()
+    side.page.wait_for_function("row => row.dataset.state === 'done'", arg=row.element_handle())
+
+
+def test_without_a_workspace_the_sidebar_says_how_to_make_one(lab, open_lab) -> None:
+    side = _show(open_lab(lab))
+    side.get_by_test_id("wb-no-workspace").get_by_text("wb.open(").wait_for()
+    wb.open(lab.root / "line-3", environment={})
+    side.get_by_role("heading", name="line-3").wait_for()
+
+
+def test_without_the_server_extension_the_sidebar_says_how_to_enable_it(tmp_path, lab_with, open_lab) -> None:
+    page = open_lab(lab_with(without=("workbench.server",)))
+    _show(page).get_by_test_id("wb-no-extension").get_by_text("jupyter server extension enable workbench.server").wait_for()
+    page.problems.clear()  # the browser itself reports the 404 that this test is about
+
+
+def test_a_server_that_went_away_is_told_and_found_again(lab, open_lab) -> None:
+    wb.open(lab.root / "line-3", environment={})
+    page = open_lab(lab)
+    side = _show(page)
+    side.get_by_role("heading", name="line-3").wait_for()
+    page.context.set_offline(True)
+    banner = side.get_by_test_id("wb-offline")
+    banner.get_by_role("button", name="Try again").wait_for()
+    page.context.set_offline(False)
+    banner.get_by_role("button", name="Try again").click()
+    banner.wait_for(state="detached")
+    page.problems.clear()  # failed requests, as they should
+
+
+def test_promote_and_confirm_are_the_two_clicks_from_a_notebook_to_a_job_that_ran(lab, open_lab) -> None:
+    ws = wb.open(lab.root / "line-3", environment={})
+    _notebook(
+        lab.root / "train.ipynb",
+        [("steps = 2  # how often\nname = 'caps'", ["parameters"]), ("for i in range(steps):\n    print(name, 'step', i)", [])],
+    )
+    page = open_lab(lab, "lab/tree/train.ipynb")
+    button = page.get_by_role("button", name="Promote")
+    button.wait_for()
+    page.wait_for_function("() => window.jupyterapp.commands.isEnabled('workbench:promote')")
+    button.click()
+    dialog = page.get_by_role("dialog")
+    assert dialog.get_by_test_id("wb-field-name").input_value() == "caps"
+    dialog.get_by_test_id("wb-field-steps").fill("3")
+    dialog.get_by_role("button", name="Promote train.ipynb").click()
+    panel = page.get_by_test_id("wb-run")
+    panel.get_by_test_id("wb-log").get_by_text("caps step 2").wait_for()
+    panel.get_by_test_id("wb-run-state").get_by_text("done").wait_for()
+    assert panel.get_by_test_id("wb-progress").get_attribute("aria-label") == "2 of 2 cells done"
+    assert ws.run("job-1").info().params["steps"] == 3
+    panel.get_by_test_id("wb-open-notebook").click()
+    page.get_by_role("tab", name="run.ipynb").wait_for()
+
+
+def test_the_log_is_searched_and_the_metrics_are_drawn(lab, open_lab) -> None:
+    seed(lab.root / "line-3")
+    page = open_lab(lab)
+    _show(page).get_by_test_id("wb-row-run-train-2").get_by_role("button", name="train-2").click()
+    panel = page.get_by_test_id("wb-run")
+    panel.get_by_test_id("wb-chart-accuracy").wait_for()
+    panel.get_by_role("searchbox").fill("epoch 12")
+    panel.get_by_test_id("wb-log").get_by_text("epoch 12/12").wait_for()
+    assert panel.get_by_test_id("wb-log").locator("mark").count() == 1
+
+
+def test_a_refusal_is_told_in_the_words_of_the_server(lab, open_lab) -> None:
+    seed(lab.root / "line-3")
+    page = open_lab(lab)
+    side = _show(page)
+    side.get_by_test_id("wb-row-labeling-caps").get_by_test_id("wb-action-pull").click()
+    page.locator(".Toastify__toast").get_by_text(re.compile(r"[A-Z].+\.")).first.wait_for()
+    page.problems.clear()  # the browser itself reports the status of the refusal
+
+
+@pytest.mark.skipif(not SHOTS, reason="WORKBENCH_SCREENSHOTS is not set")
+def test_a_picture_for_the_readme(lab, open_lab) -> None:
+    seed(lab.root / "line-3")
