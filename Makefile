@@ -27,12 +27,14 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
-	$(BIN)/python -m uv pip install --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	# Where nothing is built yet, the installation builds the front ends itself.
+	test -e workbench/labextension/static/style.js || fresh=yes; \
+	$(BIN)/python -m uv pip install --python $(BIN)/python --constraint constraints.txt --editable '.[dev]' && \
+	$(BIN)/jupyter-builder develop --overwrite . && \
+	touch $@ && if [ "$$fresh" = yes ]; then touch extensions/.built; fi
 
 extensions/.built: $(SOURCES) $(VENV)/.installed
 	cd extensions && (test -d node_modules || npm ci --no-audit --no-fund) && PATH="$(abspath $(BIN)):$$PATH" npm run build:prod
-	$(BIN)/jupyter-builder develop --overwrite .
 	touch $@
 
 labels: setup
@@ -53,7 +55,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell workbench tests docs README.md CHANGELOG.md extensions/lab/src extensions/widgets/src
-	cd extensions && npm run lint && npm run types
+	cd extensions && npm run check
 
 bench: setup
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

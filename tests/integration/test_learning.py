@@ -25,6 +25,7 @@ from workbench.models import bundle, torch_runtime
 from workbench.models.bundle import Spec
 from workbench.models.load import load
 from workbench.optimization.passes import Pass, Source
+from workbench.optimization.quiet import quiet
 from workbench.optimization.search import search
 from workbench.testing.workspace import fake_workspace
 from workbench.training import checkpoints
@@ -318,7 +319,8 @@ def test_openvino_computes_in_f32_unless_the_bundle_says_otherwise(story: Story,
     predictor = load(story.model.path)
     array = predictor.inputs([story.test.media(row) for row in story.test.rows()[:32]])
     source = Source(story.model.path, predictor.spec, array, tmp_path / "work")
-    openvino_passes.FLOAT.build(source, tmp_path / "f32")
+    with quiet():
+        openvino_passes.FLOAT.build(source, tmp_path / "f32")
     assert json.loads((tmp_path / "f32" / "model.json").read_text())["settings"]["precision"] == "f32"
     expected = predictor.outputs(array)
     assert np.abs(load(tmp_path / "f32").outputs(array) - expected).max() < 1e-4 * np.abs(expected).max()

@@ -18,6 +18,7 @@ from workbench.core.run import Run
 from workbench.jobs import failure
 from workbench.jobs.brake import Brake, Stopped
 from workbench.jobs.bundle import NOTEBOOK
+from workbench.jobs.lean import lean
 from workbench.jobs.submit import JOB, WORK
 from workbench.jobs.watch import Watch
 

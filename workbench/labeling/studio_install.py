@@ -54,7 +54,8 @@ def install(folder: Path | None = None, *, say: Say = lambda _: None, run: Run |
     """Make the environment and the template when they are not there yet, and return their folder.
 
     About 1 GB and some minutes the first time, nothing later. A second caller waits for the first; an installation that
-    was cut off is begun anew. *say* hears what is done, *run* runs the programs that do it. Raises `ExternalError` when a package index does not answer.
+    was cut off is begun anew. *say* hears what is done, *run* runs the programs that do it. Raises `ExternalError` when
+    one of them fails, as when no package index answers.
     """
     folder, run = folder or cache(), run or _run
     if installed(folder):

@@ -22,13 +22,17 @@ MEMORY = 512 * 2**20
 class Samples:
     """Samples in the order of the dataset; `targets` are indices into *classes*."""
 
-    def __init__(self, data: Dataset, *, task: str, classes: Sequence[str], settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, data: Dataset, *, task: str, classes: Sequence[str], settings: Mapping[str, Any], memory: int = MEMORY
+    ) -> None:
         rows = data.rows([ID, MEDIA, LABEL])
         index = {name: i for i, name in enumerate(classes)}
         self.ids = [str(row[ID]) for row in rows]
         self.targets: NDArray[np.int64] = np.array([index[row[LABEL]] for row in rows], np.int64)
         self.data, self._rows = data, rows
         self._task, self._settings = tasks.task(task), settings
+        self._memory = memory
+        self._fits: bool | None = None
         self._kept: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
@@ -36,8 +40,9 @@ class Samples:
 
     def inputs(self, indices: Sequence[int] | NDArray[np.integer[Any]]) -> NDArray[np.float32]:
         """Return the inputs of these samples; raise `InputError` that names a sample which cannot be read."""
-        if self._kept is None and len(self) and self._decode([0]).nbytes * len(self) <= MEMORY:
-            self._kept = self._decode(range(len(self)))
+        if self._fits is None:
+            self._fits = len(self) > 0 and self._decode([0]).nbytes * len(self) <= self._memory
+            self._kept = self._decode(range(len(self))) if self._fits else None
         return self._decode(indices) if self._kept is None else self._kept[np.asarray(indices)]
 
     def outputs(self, run: Outputs, *, size: int = 64) -> NDArray[np.float32]:

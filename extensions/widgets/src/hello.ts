@@ -1,6 +1,6 @@
 // Telling Python that a browser is here, until Python answers.
 
-import { Cleanup, IModel } from './anywidget';
+import { type Cleanup, type IModel } from './anywidget';
 
 // A kernel that trains answers only through a subshell, which JupyterLab opens after the first message was sent.
 const AGAIN_MS = [300, 1000, 3000];

@@ -2,8 +2,8 @@
 
 import { h, s } from '../dom';
 import { colorAt } from '../palette';
-import { IBest, IPane, IPoint } from './protocol';
-import { IRange, nearest, rangeOf, short, ticks } from './scale';
+import { type IBest, type IPane, type IPoint } from './protocol';
+import { type IRange, nearest, rangeOf, short, ticks } from './scale';
 
 const HEIGHT = 190;
 const LEFT = 44;
@@ -85,7 +85,7 @@ function axesOf(pane: IPane, points: IPoint[], width: number): IAxes {
 }
 
 function frame({ x, y, steps, values, width }: IAxes): SVGElement[] {
-  const rows = ticks(values, 4).flatMap(value => [
+  const rows = ticks(values, 5).flatMap(value => [
     s('line', { class: 'wb-rule', x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }),
     s('text', { class: 'wb-tick', x: LEFT - 8, y: y(value) + 4, 'text-anchor': 'end' }, short(value))
   ]);
@@ -109,7 +109,9 @@ function lines(pane: IPane, points: IPoint[], { x, y }: IAxes): SVGElement[] {
 function bestMark(best: IBest, pane: IPane, { x, y, width }: IAxes): SVGElement[] {
   const left = x(best.step);
   const turned = left > width - 110;
-  const place = { x: left + (turned ? -7 : 7), y: TOP + 8, 'text-anchor': turned ? 'end' : 'start' };
+  // Low values are good in a pane of losses: the text stands where its line does not.
+  const height = pane.title === 'Loss' ? TOP + 8 : HEIGHT - BOTTOM - 8;
+  const place = { x: left + (turned ? -7 : 7), y: height, 'text-anchor': turned ? 'end' : 'start' };
   return [
     s('line', { class: 'wb-best', x1: left, x2: left, y1: TOP, y2: HEIGHT - BOTTOM }),
     s('circle', { class: 'wb-best-dot', cx: left, cy: y(best.value), r: 5, stroke: colorAt(pane.names.indexOf(best.name)) }),

@@ -1,8 +1,8 @@
 // The training curves as an anywidget module: points arrive as messages, everything else as traits.
 
-import { IWidget } from '../anywidget';
+import { type IWidget } from '../anywidget';
 import { hello } from '../hello';
-import { IPoint, ITraits, merge } from './protocol';
+import { type IPoint, type ITraits, merge } from './protocol';
 import { View } from './view';
 
 export default (): IWidget<ITraits> => {

@@ -21,7 +21,7 @@ export function rangeOf(values: number[], room = 0.06): IRange {
 export function ticks({ low, high }: IRange, n: number): number[] {
   const rough = (high - low) / Math.max(1, n);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find(factor => factor * power >= rough) ?? 10) * power;
+  const step = ([1, 2, 5, 10].find(factor => factor * power >= 0.75 * rough) ?? 10) * power;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)));

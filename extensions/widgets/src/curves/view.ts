@@ -1,9 +1,9 @@
 // One view of a run's curves: what it is and how it stands, a pane per kind of metric, and the way to cancel it.
 
-import { Cleanup, IModel } from '../anywidget';
+import { type Cleanup, type IModel } from '../anywidget';
 import { h } from '../dom';
 import { Chart } from './chart';
-import { IBest, IPoint, ITraits } from './protocol';
+import { type IBest, type IPoint, type ITraits } from './protocol';
 
 export class View {
   readonly node = h('div', { class: 'wb-curves', 'data-lm-suppress-shortcuts': 'true' });

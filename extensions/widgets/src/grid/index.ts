@@ -1,7 +1,7 @@
 // The image grid as an anywidget module: one store per widget, one view per output that shows it.
 
-import { IWidget } from '../anywidget';
-import { ITraits } from './protocol';
+import { type IWidget } from '../anywidget';
+import { type ITraits } from './protocol';
 import { Store } from './store';
 import { View } from './view';
 

@@ -1,8 +1,8 @@
 // Painting a page of tiles on one canvas.
 
 import { colorAt } from '../palette';
-import { CAPTION, fit, IBox, ILayout, PAD, PICTURE, tileAt } from './layout';
-import { differs, IItem } from './protocol';
+import { CAPTION, fit, type IBox, type ILayout, PAD, PICTURE, tileAt } from './layout';
+import { differs, type IItem } from './protocol';
 
 /** Colours and fonts of the theme, read from the style sheet so that the canvas follows light and dark. */
 export interface ITheme {

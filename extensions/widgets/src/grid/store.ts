@@ -1,8 +1,8 @@
 // The grid's state in the browser: the page that Python sent last, decoded, for every view of the widget.
 
-import { Cleanup, IModel } from '../anywidget';
+import { type Cleanup, type IModel } from '../anywidget';
 import { hello } from '../hello';
-import { IPage, IProblem, IQuery, isProblem, ITraits, readPage } from './protocol';
+import { type IPage, type IProblem, type IQuery, isProblem, type ITraits, readPage } from './protocol';
 import { decode } from './thumbs';
 
 export interface IShown extends IPage {

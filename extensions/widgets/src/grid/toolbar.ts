@@ -2,8 +2,8 @@
 
 import { h } from '../dom';
 import { colorAt } from '../palette';
-import { IFacet, IQuery } from './protocol';
-import { Store } from './store';
+import { type IFacet, type IQuery } from './protocol';
+import { type Store } from './store';
 
 const CHIPS_AT_FIRST = 24;
 const TYPING_MS = 200;

@@ -1,12 +1,12 @@
 // One view of the grid: a toolbar, a canvas that takes the keyboard, and a line that says what is shown.
 
-import { Cleanup } from '../anywidget';
+import { type Cleanup } from '../anywidget';
 import { h, onTheme } from '../dom';
 import { moveOf, range, toggle } from './keys';
-import { ILayout, indexAt, layout } from './layout';
-import { ITheme, paint, percent, themeOf } from './paint';
-import { differs, IItem } from './protocol';
-import { IShown, Store } from './store';
+import { type ILayout, indexAt, layout } from './layout';
+import { type ITheme, paint, percent, themeOf } from './paint';
+import { differs, type IItem } from './protocol';
+import { type IShown, type Store } from './store';
 import { Toolbar } from './toolbar';
 
 export class View {

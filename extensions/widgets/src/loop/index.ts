@@ -1,10 +1,10 @@
 // The loop on one screen: data, labels, runs, models and services side by side, as cards that can be chosen.
 
-import { IModel, IWidget } from '../anywidget';
+import { type IModel, type IWidget } from '../anywidget';
 import { h } from '../dom';
 import { hello } from '../hello';
 import { colorAt } from '../palette';
-import { IBar, IBoard, ICard, IColumn, ITraits } from './protocol';
+import { type IBar, type IBoard, type ICard, type IColumn, type ITraits } from './protocol';
 
 const widget: IWidget<ITraits> = {
   initialize({ model }) {
