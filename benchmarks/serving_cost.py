@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import multiprocessing
 import os
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -51,6 +49,7 @@ def main() -> int:
         with service(root / "service", folder, jpeg) as ours:
             sides["service"] = ours
             taken = measure(sides, options.rounds, options.requests)
+        sides["in process"](0)
     cost = {name: statistics.median(values) for name, values in taken.items()}
     ratio = cost["service"] / cost["in process"]
     pairs = sorted(s / p for s, p in zip(taken["service"], taken["in process"], strict=True))
@@ -80,15 +79,14 @@ def in_process(folder: Path, jpeg: bytes) -> Callable[[int], float]:
 
     def ask(n: int) -> float:
         reader.send(n)
-        return float(reader.recv())
+        return float(reader.recv()) if n else 0.0
 
     return ask
 
 
 def _predict_on_demand(folder: Path, jpeg: bytes, orders) -> None:  # type: ignore[no-untyped-def]
     predictor = load(folder, threads=1)
-    while True:
-        n = orders.recv()
+    while n := orders.recv():
         before = time.process_time()
         for _ in range(n):
             predictor.predict([jpeg])
@@ -117,7 +115,9 @@ class service:  # noqa: N801  # reads as what it gives
 
     def _ask(self, n: int) -> float:
         before = cpu_seconds(self._handle["pid"])
-        crowd = multiprocessing.get_context("spawn").Process(target=ask, args=(self._handle["port"], self._token, self._jpeg, n))
+        crowd = multiprocessing.get_context("spawn").Process(
+            target=ask, args=(self._handle["port"], self._token, self._jpeg, n)
+        )
         crowd.start()
         crowd.join()
         if crowd.exitcode:
@@ -184,7 +184,9 @@ def residual(folder: Path, *, width: int = 56, blocks: int = 3, size: int = 128)
 
     def conv(source: str, name: str, n_in: int, n_out: int, *, kernel: int, stride: int, relu: bool = True) -> str:
         scale = (2 / (n_in * kernel**2)) ** 0.5
-        weights.append(numpy_helper.from_array(rng.normal(0, scale, (n_out, n_in, kernel, kernel)).astype(np.float32), f"{name}.w"))
+        weights.append(
+            numpy_helper.from_array(rng.normal(0, scale, (n_out, n_in, kernel, kernel)).astype(np.float32), f"{name}.w")
+        )
         pads = [kernel // 2] * 4
         nodes.append(
             helper.make_node("Conv", [source, f"{name}.w"], [name], kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=pads)

@@ -6,6 +6,7 @@ Run: python benchmarks/train_step.py [--rounds 5] [--backbone small-cnn]
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import math
@@ -83,7 +84,7 @@ def trainer(recipe: wb.Recipe, data: Samples, val: Samples) -> None:
         pixels = torch.from_numpy(side.inputs(range(len(side))))
         return [{"pixels": p, "labels": torch.tensor(t)} for p, t in zip(pixels, side.targets, strict=True)]
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         arguments = TrainingArguments(
             folder,
             num_train_epochs=recipe.epochs,

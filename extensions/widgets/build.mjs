@@ -3,7 +3,13 @@ import { readdirSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const flags = new Set(process.argv.slice(2));
-const shared = { bundle: true, format: 'esm', target: 'es2022', logLevel: 'warning', legalComments: 'none' };
+const shared = {
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  logLevel: 'warning',
+  legalComments: 'none'
+};
 
 if (flags.has('--test')) {
   const tests = readdirSync('test').filter(name => name.endsWith('.test.ts'));

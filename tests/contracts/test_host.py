@@ -31,9 +31,7 @@ def folder(tmp_path: Path) -> Path:
     place = tmp_path / "caps"
     deployment.make_tokens(place)
     models = {"model:caps@1": str(linear(tmp_path / "bundle"))}
-    described = deployment.Deployment(
-        name="caps", task="image-classification", models=models, traffic={"model:caps@1": 100.0}
-    )
+    described = deployment.Deployment(name="caps", task="image-classification", models=models, traffic={"model:caps@1": 100.0})
     deployment.write(place, described)
     return place
 

@@ -79,12 +79,14 @@ def test_production_samples_go_back_with_their_predictions_and_come_home_labeled
     studio: ServerInfo, studio_ws: Workspace
 ) -> None:
     job = label(photos(studio_ws, "caps", 2), task=TASK, classes=["ok", "crack"])
-    hard = photos(studio_ws, "production", 3, shade=100, prediction="ok", prediction_by="model:caps@1", score=0.51)
+    job.push(photos(studio_ws, "first", 1, shade=50, prediction="ok", prediction_by="model:caps@1", score=0.51))
+    hard = photos(studio_ws, "production", 3, shade=100, prediction="ok", prediction_by="model:caps@2", score=0.51)
     job.push(hard)
+    assert shown_guesses(studio, job.info().project) == "model:caps@2"
     assert job.pull().labels() == [None, None]  # what a model guessed is no label
     answer(studio.url, studio.token, job.info().project, lambda item: "crack", task=TASK)
     caps = job.pull()
-    assert caps.n_items == 5
+    assert caps.n_items == 6
     assert {(row["prediction"], row["label"]) for row in caps if row["id"] in hard.ids()} == {("ok", "crack")}
 
 
@@ -170,6 +172,11 @@ def test_a_workspace_whose_server_never_ran_says_how_to_start_it(tmp_path: Path)
     ws = wiring.open(tmp_path / "new", environment={})
     with pytest.raises(ExternalError, match="Run: workbench labels start"):
         ws.labeler.pull("1")
+
+
+def shown_guesses(studio: ServerInfo, project: str) -> str:
+    headers = {"Authorization": f"Token {studio.token}"}
+    return str(httpx.get(f"{studio.url}/api/projects/{project}/", headers=headers).json()["model_version"])
 
 
 def _group(pid: int) -> int:

@@ -174,7 +174,7 @@ def test_promote_and_confirm_are_the_two_clicks_from_a_notebook_to_a_job_that_ra
     dialog = page.get_by_role("dialog")
     assert dialog.get_by_test_id("wb-field-name").input_value() == "caps"
     dialog.get_by_test_id("wb-field-steps").fill("3")
-    dialog.get_by_role("button", name="Promote train.ipynb").click()
+    dialog.get_by_role("button", name="Confirm").click()
     panel = page.get_by_test_id("wb-run")
     panel.get_by_test_id("wb-log").get_by_text("caps step 2").wait_for()
     panel.get_by_test_id("wb-run-state").get_by_text("done").wait_for()

@@ -55,14 +55,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def _execute(folder: Path, job: Mapping[str, Any], watch: Watch, brake: Brake) -> dict[str, Any]:
     """Return why the notebook failed, {} when it did not."""
-    # jsonschema's optional checker of IRIs builds grammars for a second of CPU time at import; a notebook has no IRIs.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # None makes the import fail, which jsonschema expects
-    import papermill  # after the line above
-    from jupyter_client.kernelspec import NoSuchKernel  # as above
-    from nbclient.exceptions import DeadKernelError  # as above
-    from traitlets.config import Config  # as above
+    with lean():
+        import papermill  # noqa: PLC0415  # leanly
+        from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415  # as above
+        from nbclient.exceptions import DeadKernelError  # noqa: PLC0415  # as above
+        from traitlets.config import Config  # noqa: PLC0415  # as above
 
-    from workbench.jobs import engine  # as above
+        from workbench.jobs import engine  # noqa: PLC0415  # as above
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it has to say is in the record
     with tempfile.TemporaryDirectory(prefix="wb-", ignore_cleanup_errors=True) as sockets:

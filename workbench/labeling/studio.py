@@ -55,12 +55,16 @@ class StudioLabeler:
         """Add the items that are not there yet, by their `id`; return how many were new."""
         with self._visit(project) as client:
             there = {item.data.get(SAMPLE) for item in _items(client, project)}
-            requests = list({task.id: self._request(task) for task in tasks if task.id not in there}.values())
+            new = list({task.id: task for task in tasks if task.id not in there}.values())
+            requests = [self._request(task) for task in new]
             for start in range(0, len(requests), _BATCH):
                 part = requests[start : start + _BATCH]
                 made = client.projects.import_tasks(int(project), request=part, return_task_ids=True)
                 _check_count(made, len(part))
-        return len(requests)
+            if guesses := [task.prediction for task in new if task.prediction]:
+                # The editor fills in the predictions of one version only; those that came last are the ones to check.
+                client.projects.update(int(project), model_version=guesses[-1].get("model_version", ""))
+        return len(new)
 
     def pull(self, project: str) -> list[Answer]:
         """Return every answer so far; items that were not pushed by us are left out."""

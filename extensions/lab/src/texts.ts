@@ -188,6 +188,14 @@ export function progressOf(fields: JSONObject): IProgress | null {
   return total > 0 ? { done, total, unit: 'cells' in told ? 'cell' : 'epoch', states } : null;
 }
 
+/** A path by its last name, a digest by its first letters; the rest is in the tooltip. */
+export function short(said: string): string {
+  if (/^[0-9a-f]{40,}$/.test(said)) {
+    return said.slice(0, 12);
+  }
+  return /^(\/|[A-Za-z]:\\)/.test(said) ? (said.split(/[\\/]/).pop() ?? said) : said;
+}
+
 function text(value: JSONValue | undefined): string {
   return typeof value === 'string' ? value : '';
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { moveOf, range, toggle } from '../src/grid/keys';
 
-const press = (key: string, at = 5, n = 60): unknown => moveOf({ key, ctrlKey: false, metaKey: false }, at, n, 10);
+const press = (key: string, at = 5, n = 60): unknown =>
+  moveOf({ key, ctrlKey: false, metaKey: false }, at, n, 10);
 
 test('arrows move by a tile or a row, and turn the page at its edges', () => {
   assert.deepEqual(press('ArrowRight'), { focus: 6 });

@@ -39,6 +39,8 @@ test('another message is no page', () => {
 test('points are put where they belong, and a gap is noticed', () => {
   const first = [{ step: 1 }, { step: 2 }];
   assert.deepEqual(merge(first, { kind: 'points', start: 2, points: [{ step: 3 }] })?.length, 3);
-  assert.deepEqual(merge(first, { kind: 'points', start: 0, points: [{ step: 1 }] }), [{ step: 1 }]);
+  assert.deepEqual(merge(first, { kind: 'points', start: 0, points: [{ step: 1 }] }), [
+    { step: 1 }
+  ]);
   assert.equal(merge(first, { kind: 'points', start: 3, points: [] }), null);
 });

@@ -15,7 +15,12 @@ test('a range ignores what is no number, and one value has room around it', () =
 });
 
 test('numbers are short', () => {
-  assert.deepEqual([0.123456, 12.3456, 0.00001234, 0].map(short), ['0.123', '12.35', '1.2e-5', '0']);
+  assert.deepEqual([0.123456, 12.3456, 0.00001234, 0].map(short), [
+    '0.123',
+    '12.35',
+    '1.2e-5',
+    '0'
+  ]);
 });
 
 test('the nearest step is found', () => {

@@ -12,6 +12,7 @@ from PIL import Image
 import workbench as wb
 from workbench.core.errors import ConflictError, InputError, NotFoundError
 from workbench.core.model import register
+from workbench.serving import deployment
 from workbench.testing.bundles import linear
 
 FACTS = {"task": "image-classification", "classes": ["dark", "light"], "runtime": "onnxruntime"}
@@ -133,9 +134,7 @@ def test_a_death_is_noticed_and_serve_brings_back_the_shares(
     assert again.traffic == {"model:caps@1": 90.0, "model:caps@2": 10.0}
 
 
-def test_a_port_that_is_taken_leaves_a_failed_service_that_can_be_started(
-    service: wb.Service, models: list[wb.Model]
-) -> None:
+def test_a_port_that_is_taken_leaves_a_failed_service_that_can_be_started(service: wb.Service, models: list[wb.Model]) -> None:
     port = service.info().handle["port"]
     with pytest.raises(ConflictError, match=f"Port {port} is taken"):
         wb.serve(models[0], "second", port=port)
@@ -147,4 +146,7 @@ def test_a_port_that_is_taken_leaves_a_failed_service_that_can_be_started(
 
 def test_tokens_are_for_the_owner_only(service: wb.Service) -> None:
     assert (service.folder / "tokens.json").stat().st_mode & 0o777 == 0o600
-    assert "token" not in str(service.info())
+    assert deployment.read_tokens(service.folder).admin not in str(service.info())
+    (service.folder / "tokens.json").chmod(0o644)
+    with pytest.raises(InputError, match="can be read by others"):
+        deployment.read_tokens(service.folder)

@@ -22,7 +22,7 @@ export async function askForPromotion(panel: NotebookPanel): Promise<JSONObject 
       says: `The ${code} code cells run as a job of their own; it outlives this window.`,
       note: fields.length ? undefined : NO_PARAMETERS
     }),
-    buttons: [Dialog.cancelButton(), Dialog.okButton({ label: 'Confirm', ariaLabel: `Promote ${name}` })],
+    buttons: [Dialog.cancelButton(), Dialog.okButton({ label: 'Confirm' })],
     focusNodeSelector: fields.length ? 'input, select' : undefined
   });
   return result.button.accept ? (result.value ?? {}) : null;

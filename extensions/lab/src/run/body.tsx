@@ -3,7 +3,7 @@ import { type CommandRegistry } from '@lumino/commands';
 import { type JSONObject, type JSONValue } from '@lumino/coreutils';
 import * as React from 'react';
 import { CommandIDs } from '../commands';
-import { ago, object, plain, span, toneOf } from '../texts';
+import { ago, object, plain, short, span, toneOf } from '../texts';
 import { type IRunDetails } from '../tokens';
 import { Chart } from './chart';
 import { curvesOf } from './curves';
@@ -29,7 +29,7 @@ export function RunBody({ model, commands }: IProps): React.ReactElement {
       {typeof error['message'] === 'string' && (
         <div className="wb-Notice wb-mod-bad" role="alert" data-testid="wb-run-error">
           <strong>{error['message']}</strong>
-          {typeof error['hint'] === 'string' && <p>{error['hint']}</p>}
+          {error['hint'] ? <p>{plain(error['hint'])}</p> : null}
         </div>
       )}
       <Progress details={details} />
@@ -123,7 +123,7 @@ function Table({ title, values }: { title: string; values: JSONObject }): React.
         {rows.map(([name, value]) => (
           <React.Fragment key={name}>
             <dt>{name}</dt>
-            <dd title={plain(value as JSONValue)}>{plain(value as JSONValue)}</dd>
+            <dd title={plain(value as JSONValue)}>{short(plain(value as JSONValue))}</dd>
           </React.Fragment>
         ))}
       </dl>

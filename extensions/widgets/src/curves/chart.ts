@@ -50,7 +50,10 @@ export class Chart {
     this._svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
     this._svg.setAttribute('aria-label', summary(pane, points));
     const shown = at === null ? points.at(-1) : points[nearest(this._steps, at)];
-    this._caption.replaceChildren(h('span', { class: 'wb-pane-title' }, pane.title), ...legend(pane, shown));
+    this._caption.replaceChildren(
+      h('span', { class: 'wb-pane-title' }, pane.title),
+      ...legend(pane, shown)
+    );
     this._svg.replaceChildren(...frame(axes), ...lines(pane, points, axes));
     if (best && pane.names.includes(best.name)) {
       this._svg.append(...bestMark(best, pane, axes));
@@ -65,7 +68,8 @@ export class Chart {
       return null;
     }
     const { steps, width } = this._axes;
-    const share = (event.clientX - this._svg.getBoundingClientRect().left - LEFT) / (width - LEFT - RIGHT);
+    const share =
+      (event.clientX - this._svg.getBoundingClientRect().left - LEFT) / (width - LEFT - RIGHT);
     return this._steps[nearest(this._steps, steps.low + share * (steps.high - steps.low))] ?? null;
   }
 }
@@ -80,18 +84,29 @@ function axesOf(pane: IPane, points: IPoint[], width: number): IAxes {
     values,
     width,
     x: step => LEFT + ((step - steps.low) / (steps.high - steps.low)) * (width - LEFT - RIGHT),
-    y: value => HEIGHT - BOTTOM - ((value - values.low) / (values.high - values.low)) * (HEIGHT - TOP - BOTTOM)
+    y: value =>
+      HEIGHT -
+      BOTTOM -
+      ((value - values.low) / (values.high - values.low)) * (HEIGHT - TOP - BOTTOM)
   };
 }
 
 function frame({ x, y, steps, values, width }: IAxes): SVGElement[] {
   const rows = ticks(values, 5).flatMap(value => [
     s('line', { class: 'wb-rule', x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }),
-    s('text', { class: 'wb-tick', x: LEFT - 8, y: y(value) + 4, 'text-anchor': 'end' }, short(value))
+    s(
+      'text',
+      { class: 'wb-tick', x: LEFT - 8, y: y(value) + 4, 'text-anchor': 'end' },
+      short(value)
+    )
   ]);
   const whole = ticks(steps, Math.min(8, width / 70)).filter(Number.isInteger);
   const columns = whole.map(step =>
-    s('text', { class: 'wb-tick', x: x(step), y: HEIGHT - 5, 'text-anchor': 'middle' }, String(step))
+    s(
+      'text',
+      { class: 'wb-tick', x: x(step), y: HEIGHT - 5, 'text-anchor': 'middle' },
+      String(step)
+    )
   );
   return [...rows, ...columns];
 }
@@ -99,10 +114,20 @@ function frame({ x, y, steps, values, width }: IAxes): SVGElement[] {
 function lines(pane: IPane, points: IPoint[], { x, y }: IAxes): SVGElement[] {
   return pane.names.flatMap((name, i) => {
     const known = points.filter(point => Number.isFinite(point[name]));
-    const at = known.map(point => `${x(point.step).toFixed(1)},${y(point[name] as number).toFixed(1)}`);
-    const line = s('polyline', { class: 'wb-line', points: at.join(' '), stroke: colorAt(i), 'data-name': name });
+    const at = known.map(
+      point => `${x(point.step).toFixed(1)},${y(point[name] as number).toFixed(1)}`
+    );
+    const line = s('polyline', {
+      class: 'wb-line',
+      points: at.join(' '),
+      stroke: colorAt(i),
+      'data-name': name
+    });
     const few = known.length <= DOTS_UP_TO ? known : [];
-    return [line, ...few.map(point => dot(x(point.step), y(point[name] as number), 2.5, colorAt(i)))];
+    return [
+      line,
+      ...few.map(point => dot(x(point.step), y(point[name] as number), 2.5, colorAt(i)))
+    ];
   });
 }
 
@@ -114,7 +139,13 @@ function bestMark(best: IBest, pane: IPane, { x, y, width }: IAxes): SVGElement[
   const place = { x: left + (turned ? -7 : 7), y: height, 'text-anchor': turned ? 'end' : 'start' };
   return [
     s('line', { class: 'wb-best', x1: left, x2: left, y1: TOP, y2: HEIGHT - BOTTOM }),
-    s('circle', { class: 'wb-best-dot', cx: left, cy: y(best.value), r: 5, stroke: colorAt(pane.names.indexOf(best.name)) }),
+    s('circle', {
+      class: 'wb-best-dot',
+      cx: left,
+      cy: y(best.value),
+      r: 5,
+      stroke: colorAt(pane.names.indexOf(best.name))
+    }),
     s('text', { class: 'wb-best-text', ...place }, `best ${short(best.value)}`)
   ];
 }
@@ -124,7 +155,10 @@ function cursor(point: IPoint, pane: IPane, { x, y }: IAxes): SVGElement[] {
   const dots = pane.names.flatMap((name, i) =>
     Number.isFinite(point[name]) ? [dot(left, y(point[name] as number), 4, colorAt(i))] : []
   );
-  return [s('line', { class: 'wb-cursor', x1: left, x2: left, y1: TOP, y2: HEIGHT - BOTTOM }), ...dots];
+  return [
+    s('line', { class: 'wb-cursor', x1: left, x2: left, y1: TOP, y2: HEIGHT - BOTTOM }),
+    ...dots
+  ];
 }
 
 function dot(x: number, y: number, radius: number, color: string): SVGElement {
@@ -143,6 +177,8 @@ function legend(pane: IPane, point: IPoint | undefined): HTMLElement[] {
 
 function summary(pane: IPane, points: IPoint[]): string {
   const last = points.at(-1);
-  const said = pane.names.map(name => `${name} ${last?.[name] === undefined ? '' : short(last[name])}`);
+  const said = pane.names.map(
+    name => `${name} ${last?.[name] === undefined ? '' : short(last[name])}`
+  );
   return `${pane.title} after ${points.length} steps: ${said.join(', ')}`;
 }

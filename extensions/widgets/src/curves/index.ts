@@ -11,7 +11,11 @@ export default (): IWidget<ITraits> => {
   return {
     initialize({ model }) {
       const receive = (message: unknown): void => {
-        const { kind, message: said, hint } = message as { kind?: string; message?: string; hint?: string };
+        const {
+          kind,
+          message: said,
+          hint
+        } = message as { kind?: string; message?: string; hint?: string };
         if (kind === 'problem') {
           views.forEach(view => view.complain(`${said ?? ''} ${hint ?? ''}`.trim()));
           return;

@@ -33,9 +33,15 @@ export function merge(points: IPoint[], message: unknown): IPoint[] | null {
   if (!isPoints(message)) {
     return points;
   }
-  return message.start > points.length ? null : [...points.slice(0, message.start), ...message.points];
+  return message.start > points.length
+    ? null
+    : [...points.slice(0, message.start), ...message.points];
 }
 
 function isPoints(message: unknown): message is IPointsMessage {
-  return typeof message === 'object' && message !== null && (message as { kind?: unknown }).kind === 'points';
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    (message as { kind?: unknown }).kind === 'points'
+  );
 }

@@ -24,7 +24,9 @@ export function ticks({ low, high }: IRange, n: number): number[] {
   const step = ([1, 2, 5, 10].find(factor => factor * power >= 0.75 * rough) ?? 10) * power;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12))
+  );
 }
 
 /** Return a number the way an axis shows it. */

@@ -19,7 +19,14 @@ export class View {
   private _at: number | null = null;
 
   constructor(private _model: IModel<ITraits>) {
-    const head = h('div', { class: 'wb-curves-head' }, this._title, this._state, this._note, this._cancel);
+    const head = h(
+      'div',
+      { class: 'wb-curves-head' },
+      this._title,
+      this._state,
+      this._note,
+      this._cancel
+    );
     this.node.append(head, this._problem, this._panes, this._waiting);
     this._cancel.addEventListener('click', () => {
       this._cancel.disabled = true;
@@ -49,7 +56,9 @@ export class View {
     this._note.textContent = this._model.get('note');
     this._cancel.hidden = !this._model.get('can_cancel');
     this._waiting.hidden = points.length > 0;
-    this._waiting.textContent = this._model.get('can_cancel') ? 'Waiting for the first step …' : 'No step was recorded.';
+    this._waiting.textContent = this._model.get('can_cancel')
+      ? 'Waiting for the first step …'
+      : 'No step was recorded.';
     this.node.dataset['points'] = String(points.length);
     this._draw();
   }
@@ -74,7 +83,12 @@ export class View {
     this._charts.splice(panes.length).forEach(chart => chart.node.remove());
     const best = this._model.get('best');
     panes.forEach((pane, i) =>
-      this._charts[i]?.draw({ pane, points: this._points, best: 'name' in best ? (best as IBest) : null, at: this._at })
+      this._charts[i]?.draw({
+        pane,
+        points: this._points,
+        best: 'name' in best ? (best as IBest) : null,
+        at: this._at
+      })
     );
   }
 }

@@ -1,6 +1,11 @@
 // What a key does in the grid; pure, so that the table below is all there is to know.
 
-export type Move = { focus: number } | { page: number; focus: 'first' | 'last' | 'same' } | 'toggle' | 'all' | 'none';
+export type Move =
+  | { focus: number }
+  | { page: number; focus: 'first' | 'last' | 'same' }
+  | 'toggle'
+  | 'all'
+  | 'none';
 
 export interface IKey {
   key: string;
@@ -9,7 +14,12 @@ export interface IKey {
 }
 
 /** Return what *key* does with the focus on tile *at* of *n* in rows of *columns*; null for a key we leave alone. */
-export function moveOf({ key, ctrlKey, metaKey }: IKey, at: number, n: number, columns: number): Move | null {
+export function moveOf(
+  { key, ctrlKey, metaKey }: IKey,
+  at: number,
+  n: number,
+  columns: number
+): Move | null {
   if (ctrlKey || metaKey) {
     return key.toLowerCase() === 'a' ? 'all' : null;
   }

@@ -45,12 +45,18 @@ export function indexAt(grid: ILayout, x: number, y: number, n: number): number 
   const column = Math.floor(x / (grid.tileWidth + GAP));
   const row = Math.floor(y / (TILE_HEIGHT + GAP));
   const index = row * grid.columns + column;
-  const inside = x - column * (grid.tileWidth + GAP) < grid.tileWidth && y - row * (TILE_HEIGHT + GAP) < TILE_HEIGHT;
+  const inside =
+    x - column * (grid.tileWidth + GAP) < grid.tileWidth &&
+    y - row * (TILE_HEIGHT + GAP) < TILE_HEIGHT;
   return inside && x >= 0 && y >= 0 && column < grid.columns && index < n ? index : -1;
 }
 
 /** Return the box of a picture shown whole; small pictures grow by whole factors, so that their pixels stay square. */
-export function fit(width: number, height: number, side: number): { width: number; height: number; smooth: boolean } {
+export function fit(
+  width: number,
+  height: number,
+  side: number
+): { width: number; height: number; smooth: boolean } {
   const scale = side / Math.max(width, height);
   const whole = scale >= 2 ? Math.floor(scale) : scale;
   return { width: width * whole, height: height * whole, smooth: whole < 2 };

@@ -46,7 +46,10 @@ const NAMES: Record<Exclude<keyof ITheme, 'font'>, string> = {
 /** Read the theme from the custom properties of *element*. */
 export function themeOf(element: Element): ITheme {
   const style = getComputedStyle(element);
-  const colors = Object.entries(NAMES).map(([key, name]) => [key, style.getPropertyValue(name).trim()]);
+  const colors = Object.entries(NAMES).map(([key, name]) => [
+    key,
+    style.getPropertyValue(name).trim()
+  ]);
   return { ...Object.fromEntries(colors), font: style.fontFamily } as ITheme;
 }
 
@@ -66,7 +69,13 @@ export function paint(canvas: HTMLCanvasElement, scene: IScene, theme: ITheme): 
   scene.items.forEach((item, i) => paintTile(context, scene, theme, item, i));
 }
 
-function paintTile(c: CanvasRenderingContext2D, scene: IScene, theme: ITheme, item: IItem, i: number): void {
+function paintTile(
+  c: CanvasRenderingContext2D,
+  scene: IScene,
+  theme: ITheme,
+  item: IItem,
+  i: number
+): void {
   const box = tileAt(scene.layout, i);
   const isSelected = scene.selected.has(item.id);
   rounded(c, box, 6);
@@ -88,7 +97,12 @@ function paintTile(c: CanvasRenderingContext2D, scene: IScene, theme: ITheme, it
   }
 }
 
-function paintPicture(c: CanvasRenderingContext2D, box: IBox, bitmap: ImageBitmap | null, theme: ITheme): void {
+function paintPicture(
+  c: CanvasRenderingContext2D,
+  box: IBox,
+  bitmap: ImageBitmap | null,
+  theme: ITheme
+): void {
   const left = box.x + (box.width - PICTURE) / 2;
   const top = box.y + PAD;
   if (!bitmap) {
@@ -98,7 +112,13 @@ function paintPicture(c: CanvasRenderingContext2D, box: IBox, bitmap: ImageBitma
   const { width, height, smooth } = fit(bitmap.width, bitmap.height, PICTURE);
   c.imageSmoothingEnabled = smooth;
   c.imageSmoothingQuality = 'high';
-  c.drawImage(bitmap, Math.round(left + (PICTURE - width) / 2), Math.round(top + (PICTURE - height) / 2), width, height);
+  c.drawImage(
+    bitmap,
+    Math.round(left + (PICTURE - width) / 2),
+    Math.round(top + (PICTURE - height) / 2),
+    width,
+    height
+  );
 }
 
 /** A neutral tile: there is no picture, or its bytes are no picture. */
@@ -133,7 +153,8 @@ function paintCaption(
   } else {
     c.fill();
   }
-  const said = item.prediction === null ? 0 : paintPrediction(c, left + room, first, room * 0.55, item, theme);
+  const said =
+    item.prediction === null ? 0 : paintPrediction(c, left + room, first, room * 0.55, item, theme);
   c.font = `${item.label === null ? 'normal' : '600'} 12px ${theme.font}`;
   c.fillStyle = item.label === null ? theme.muted : theme.ink;
   c.fillText(elide(c, label, room - 14 - said), left + 13, first);
@@ -156,7 +177,11 @@ function paintPrediction(
   const agrees = item.label !== null && !wrong;
   c.font = `${wrong ? '600' : 'normal'} 11px ${theme.font}`;
   c.fillStyle = wrong ? theme.wrong : agrees ? theme.right : theme.muted;
-  const text = elide(c, agrees ? `✓${score}` : `${wrong ? '≠' : '→'} ${item.prediction ?? ''}${score}`, room);
+  const text = elide(
+    c,
+    agrees ? `✓${score}` : `${wrong ? '≠' : '→'} ${item.prediction ?? ''}${score}`,
+    room
+  );
   c.textAlign = 'right';
   c.fillText(text, right, y);
   c.textAlign = 'left';
@@ -228,5 +253,8 @@ function elide(c: CanvasRenderingContext2D, text: string, room: number): string 
 
 /** Return a score the way people read it: two digits, never rounded up to certainty. */
 export function percent(score: number): string {
-  return `${Math.min(99, Math.floor(score * 100))}%`.replace('99%', score >= 0.9999 ? '100%' : '99%');
+  return `${Math.min(99, Math.floor(score * 100))}%`.replace(
+    '99%',
+    score >= 0.9999 ? '100%' : '99%'
+  );
 }

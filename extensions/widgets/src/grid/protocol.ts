@@ -69,7 +69,13 @@ export function readPage(message: unknown, buffers: DataView[]): IPage | null {
     page,
     pages,
     total,
-    items: items.map(([id, name, label, prediction, score]) => ({ id, name, label, prediction, score })),
+    items: items.map(([id, name, label, prediction, score]) => ({
+      id,
+      name,
+      label,
+      prediction,
+      score
+    })),
     thumbs: slices(buffers[0], ends)
   };
 }
@@ -84,7 +90,9 @@ export function differs(item: IItem): boolean {
 }
 
 function hasKind(message: unknown, kind: string): message is { kind: string } {
-  return typeof message === 'object' && message !== null && (message as { kind?: unknown }).kind === kind;
+  return (
+    typeof message === 'object' && message !== null && (message as { kind?: unknown }).kind === kind
+  );
 }
 
 // One buffer holds all thumbnails end to end: sixty small buffers cost sixty frames on the socket.

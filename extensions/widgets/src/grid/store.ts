@@ -2,7 +2,14 @@
 
 import { type Cleanup, type IModel } from '../anywidget';
 import { hello } from '../hello';
-import { type IPage, type IProblem, type IQuery, isProblem, type ITraits, readPage } from './protocol';
+import {
+  type IPage,
+  type IProblem,
+  type IQuery,
+  isProblem,
+  type ITraits,
+  readPage
+} from './protocol';
 import { decode } from './thumbs';
 
 export interface IShown extends IPage {
@@ -19,7 +26,8 @@ export class Store {
 
   /** Ask Python for the page, and listen for this one and every later one. */
   connect(): Cleanup {
-    const receive = (message: unknown, buffers: DataView[]): void => void this._receive(message, buffers);
+    const receive = (message: unknown, buffers: DataView[]): void =>
+      void this._receive(message, buffers);
     const changed = (): void => this._emit();
     this.model.on('msg:custom', receive);
     this.model.on('change:selected', changed);

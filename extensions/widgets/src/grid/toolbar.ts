@@ -10,7 +10,11 @@ const TYPING_MS = 200;
 
 export class Toolbar {
   readonly node = h('div', { class: 'wb-grid-toolbar' });
-  private _chips = h('div', { class: 'wb-grid-chips', role: 'group', 'aria-label': 'Filter by class' });
+  private _chips = h('div', {
+    class: 'wb-grid-chips',
+    role: 'group',
+    'aria-label': 'Filter by class'
+  });
   private _search = h('input', {
     class: 'wb-grid-search',
     type: 'search',
@@ -55,7 +59,11 @@ export class Toolbar {
     const hadFocus = (document.activeElement as HTMLElement | null)?.dataset['facet'];
     const chips = shown.map(facet => this._chip(facet, query, facets.indexOf(facet)));
     if (shown.length < facets.length) {
-      const more = h('button', { class: 'wb-chip', type: 'button' }, `${facets.length - shown.length} more`);
+      const more = h(
+        'button',
+        { class: 'wb-chip', type: 'button' },
+        `${facets.length - shown.length} more`
+      );
       more.addEventListener('click', () => {
         this._showsAll = true;
         this.update();
@@ -68,7 +76,12 @@ export class Toolbar {
 
   private _chip(facet: IFacet, query: IQuery, index: number): HTMLButtonElement {
     const pressed = isOn(facet, query);
-    const text = facet.kind === 'label' ? facet.label : facet.kind === 'unlabeled' ? 'unlabeled' : '≠ prediction';
+    const text =
+      facet.kind === 'label'
+        ? facet.label
+        : facet.kind === 'unlabeled'
+          ? 'unlabeled'
+          : '≠ prediction';
     const chip = h(
       'button',
       {

@@ -21,7 +21,11 @@ export class View {
   private _empty = h('div', { class: 'wb-grid-empty' });
   private _status = h('span', { class: 'wb-grid-status', role: 'status', 'aria-live': 'polite' });
   private _clear = h('button', { class: 'wb-link', type: 'button' }, 'clear');
-  private _previous = h('button', { class: 'wb-page', type: 'button', 'aria-label': 'Previous page' }, '‹');
+  private _previous = h(
+    'button',
+    { class: 'wb-page', type: 'button', 'aria-label': 'Previous page' },
+    '‹'
+  );
   private _next = h('button', { class: 'wb-page', type: 'button', 'aria-label': 'Next page' }, '›');
   private _where = h('span', { class: 'wb-grid-where' });
   private _title = h('span', { class: 'wb-grid-title' });
@@ -90,7 +94,8 @@ export class View {
       this._status.textContent = `${problem.message} ${problem.hint}`.trim();
     } else if (page) {
       const total = `${page.total.toLocaleString('en')} ${page.total === 1 ? 'item' : 'items'}`;
-      this._status.textContent = selected > 0 ? `${total} · ${selected.toLocaleString('en')} selected` : total;
+      this._status.textContent =
+        selected > 0 ? `${total} · ${selected.toLocaleString('en')} selected` : total;
     }
     this._empty.hidden = page !== null && page.items.length > 0;
     this._empty.textContent = page ? 'Nothing matches these filters.' : 'Waiting for the kernel …';
@@ -192,7 +197,12 @@ export class View {
   }
 
   private _land(n: number): void {
-    this._focus = this._landing === 'first' ? 0 : this._landing === 'last' ? n - 1 : Math.min(this._focus, n - 1);
+    this._focus =
+      this._landing === 'first'
+        ? 0
+        : this._landing === 'last'
+          ? n - 1
+          : Math.min(this._focus, n - 1);
     this._focus = Math.max(0, this._focus);
     this._anchor = this._focus;
     this._landing = 'same';
@@ -209,7 +219,12 @@ export class View {
 
   private _under(event: MouseEvent): number {
     const box = this._canvas.getBoundingClientRect();
-    return indexAt(this._layout, event.clientX - box.left, event.clientY - box.top, this._shown?.items.length ?? 0);
+    return indexAt(
+      this._layout,
+      event.clientX - box.left,
+      event.clientY - box.top,
+      this._shown?.items.length ?? 0
+    );
   }
 
   private _say(item: IItem | undefined): void {

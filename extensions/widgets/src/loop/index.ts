@@ -32,7 +32,15 @@ function draw(node: HTMLElement, model: IModel<ITraits>): void {
   const head = h('header', { class: 'wb-loop-head' }, h('h1', {}, board.workspace));
   if (board.problem) {
     const { message, hint } = board.problem;
-    node.replaceChildren(head, h('div', { class: 'wb-loop-problem', role: 'alert' }, h('b', {}, message), h('code', {}, hint)));
+    node.replaceChildren(
+      head,
+      h(
+        'div',
+        { class: 'wb-loop-problem', role: 'alert' },
+        h('b', {}, message),
+        h('code', {}, hint)
+      )
+    );
     return;
   }
   const columns = board.columns.map((item, i) => column(item, i + 1, model));
@@ -42,7 +50,11 @@ function draw(node: HTMLElement, model: IModel<ITraits>): void {
   }
 }
 
-function column({ title, empty, cards, more }: IColumn, number: number, model: IModel<ITraits>): HTMLElement {
+function column(
+  { title, empty, cards, more }: IColumn,
+  number: number,
+  model: IModel<ITraits>
+): HTMLElement {
   const body = cards.map(item => card(item, model));
   if (cards.length === 0) {
     body.push(h('p', { class: 'wb-loop-empty' }, empty));
@@ -58,7 +70,12 @@ function card({ ref, title, state, facts, bars }: ICard, model: IModel<ITraits>)
   const pill = state === '' ? [] : [h('span', { class: 'wb-state', 'data-state': state }, state)];
   const node = h(
     'button',
-    { class: 'wb-card', type: 'button', 'data-ref': ref, 'aria-pressed': String(model.get('chosen') === ref) },
+    {
+      class: 'wb-card',
+      type: 'button',
+      'data-ref': ref,
+      'aria-pressed': String(model.get('chosen') === ref)
+    },
     h('span', { class: 'wb-card-head' }, h('b', {}, title), ...pill),
     ...facts.map(fact => h('span', { class: 'wb-card-fact' }, fact)),
     ...bars.map(bar)
