@@ -2,18 +2,21 @@
 
 Both sides decode the same JPEG of about 10 KB, prepare it and run the same ONNX model on one thread. The service is
 asked by 16 clients on kept-alive connections, in a process of their own, which is not counted. Sides take turns, because
-a machine is not equally fast all day; the figure is the ratio of the medians. FastAPI with a thread pool is the peer,
-where it is installed.
+a machine is not equally fast all day; the figure is the ratio of the medians. The peer, where it is installed, is the
+same model behind FastAPI and a pool of as many threads.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
+import contextlib
 import io
 import multiprocessing
 import os
 import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -40,7 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--requests", type=int, default=REQUESTS)
-    parser.add_argument("--peer", action="store_true", help="measure FastAPI too")
+    parser.add_argument("--peer", action="store_true", help="measure FastAPI as well")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
@@ -48,6 +51,8 @@ def main() -> int:
         sides: dict[str, Callable[[int], float]] = {"in process": in_process(folder, jpeg)}
         with service(root / "service", folder, jpeg) as ours:
             sides["service"] = ours
+            if options.peer:
+                sides["FastAPI"] = peer(folder, jpeg)
             taken = measure(sides, options.rounds, options.requests)
         sides["in process"](0)
     cost = {name: statistics.median(values) for name, values in taken.items()}
@@ -114,15 +119,49 @@ class service:  # noqa: N801  # reads as what it gives
         self._host.stop(self._handle)
 
     def _ask(self, n: int) -> float:
-        before = cpu_seconds(self._handle["pid"])
-        crowd = multiprocessing.get_context("spawn").Process(
-            target=ask, args=(self._handle["port"], self._token, self._jpeg, n)
-        )
-        crowd.start()
-        crowd.join()
-        if crowd.exitcode:
-            raise SystemExit("A request was not answered with 200.")
-        return (cpu_seconds(self._handle["pid"]) - before) / n
+        return crowd(self._handle["pid"], (self._handle["port"], self._token, self._jpeg, n))
+
+
+_PEER = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from asyncio import get_running_loop
+from pathlib import Path
+import uvicorn
+from fastapi import FastAPI, Request
+from workbench.models.load import load
+predictor, pool, app = load(Path(sys.argv[1])), ThreadPoolExecutor(1), FastAPI()
+@app.post("/predict")
+async def predict(request: Request):
+    body = await request.body()
+    [said] = await get_running_loop().run_in_executor(pool, predictor.predict, [body])
+    return said.to_json()
+uvicorn.run(app, port=int(sys.argv[2]), access_log=False, log_level="error", loop="uvloop", http="httptools")
+"""
+
+
+def peer(folder: Path, jpeg: bytes) -> Callable[[int], float]:
+    """Return what asks the same model behind FastAPI."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-c", _PEER, str(folder), str(port)])
+    atexit.register(process.terminate)
+    for _ in range(300):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return lambda n: crowd(process.pid, (port, "", jpeg, n))
+        time.sleep(0.1)
+    raise SystemExit("The peer did not start.")
+
+
+def crowd(pid: int, order: tuple[int, str, bytes, int]) -> float:
+    """Return the CPU seconds per request that the process *pid* spent on what a crowd asked it."""
+    before = cpu_seconds(pid)
+    asking = multiprocessing.get_context("spawn").Process(target=ask, args=order)
+    asking.start()
+    asking.join()
+    if asking.exitcode:
+        raise SystemExit("A request was not answered with 200.")
+    return (cpu_seconds(pid) - before) / order[-1]
 
 
 def ask(port: int, token: str, jpeg: bytes, n: int) -> None:

@@ -128,6 +128,13 @@ def test_cancel_leaves_no_process_behind(real_ws: Workspace, tmp_path: Path) -> 
     assert "busy" in outputs(run)
 
 
+def test_a_job_that_is_cancelled_before_its_handle_is_known_runs_no_cell(real_ws: Workspace, tmp_path: Path) -> None:
+    run = promote(write_notebook(tmp_path / "a.ipynb", "print('ran')"), ws=real_ws)
+    run.cancel_path.touch()
+    assert "ran" not in followed(run)
+    assert run.state == "cancelled"
+
+
 def test_a_killed_runner_is_found_lost_with_its_partial_notebook(real_ws: Workspace, tmp_path: Path) -> None:
     run = promote(write_notebook(tmp_path / "a.ipynb", "print('first')", BUSY), ws=real_ws)
     wait(says(run, "busy"))

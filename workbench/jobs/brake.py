@@ -9,10 +9,6 @@ import threading
 from typing import Any
 
 
-class Stopped(Exception):  # noqa: N818  # not an error: somebody asked for it
-    """The notebook was stopped between two cells."""
-
-
 class Brake:
     """Pulled by SIGTERM (`reason` 'cancelled') or after *limit_s* seconds ('time'); 0 is no limit."""
 
@@ -31,12 +27,6 @@ class Brake:
     def hold(self, group: int) -> None:
         """Act on the process group of the kernel from now on."""
         self._group = group
-        self.check()
-
-    def check(self) -> None:
-        """Raise `Stopped` when it was pulled."""
-        if self.reason:
-            raise Stopped(self.reason)
 
     def pull(self, reason: str) -> None:
         """Interrupt the kernel, which shows where it was; kill it when it does not mind."""

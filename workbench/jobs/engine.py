@@ -59,8 +59,11 @@ class Keeper(NotebookExecutionManager):  # type: ignore[misc]  # papermill has n
         self._stale = True
 
     def notebook_complete(self, **kwargs: Any) -> None:
-        """Write the final state whatever the clock says."""
+        """Write the final state whatever the clock says; a cell that never ran is not completed, as papermill has it."""
+        left = [c for c in self.nb.cells if c.cell_type == "code" and c.metadata.papermill["status"] == self.PENDING]
         super().notebook_complete(**kwargs)
+        for cell in left:
+            cell.metadata.papermill["status"] = self.PENDING
         self.tick(force=True)
 
 
@@ -89,13 +92,14 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no
     start_new_kernel_client = run_sync(async_start_new_kernel_client)
 
     def papermill_execute_cells(self) -> None:
-        """Execute cell by cell until one fails."""
+        """Execute cell by cell until one fails, or the brake is pulled."""
         assert self.km is not None
         self._brake.hold(int(getattr(self.km.provisioner, "pgid", 0) or 0))
         for index, cell in enumerate(self.nb.cells):
             if cell.cell_type != "code":
                 continue
-            self._brake.check()
+            if self._brake.reason:
+                return
             self._watch.enter(cell)
             self.nb_man.cell_start(cell, index)
             state = "failed"

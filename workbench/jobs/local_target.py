@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import workbench
 from workbench.core import files, processes
 from workbench.jobs.members import MARK, sweep
 from workbench.jobs.submit import JOB
@@ -57,5 +56,5 @@ class LocalTarget:
 
 def _home() -> str:
     """Return the folder to import this very workbench from, empty where it is installed."""
-    home = str(Path(str(workbench.__file__)).resolve().parents[1])
+    home = str(Path(processes.__file__).resolve().parents[2])
     return "" if home in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")) else home

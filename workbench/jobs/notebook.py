@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,6 @@ class Notebook:
     path: Path
     cells: Sequence[Cell]
     kernel: str = "python3"
-    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def code(self) -> list[Cell]:
@@ -79,7 +78,7 @@ def read(path: Path) -> Notebook:
         )
     document = _document(path)
     cells = _cells(document["cells"])
-    notebook = Notebook(path, cells, _kernel(path, document), document.get("metadata", {}))
+    notebook = Notebook(path, cells, _kernel(path, document))
     size = sum(len(cell.source) for cell in cells)
     if not any(cell.source.strip() for cell in notebook.code):
         raise InputError(f"{path} has no code to run.", hint="Promote a notebook with at least one code cell.")
@@ -114,22 +113,27 @@ def _cells(raw: Sequence[Any]) -> list[Cell]:
         if kind not in ("code", "markdown"):
             continue  # a raw cell is for converters, it neither runs nor reads
         source = item.get("source", "")
-        text = source if isinstance(source, str) else "".join(map(str, source))
+        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
         number += kind == "code"
-        tags = item.get("metadata", {}).get("tags", [])
-        cells.append(Cell(number if kind == "code" else 0, kind, text, tuple(map(str, tags)), str(item.get("id", ""))))
+        tags = _mapping(item.get("metadata")).get("tags")
+        told = tuple(map(str, tags)) if isinstance(tags, list) else ()
+        cells.append(Cell(number if kind == "code" else 0, kind, text, told, str(item.get("id", ""))))
     return cells
 
 
 def _kernel(path: Path, document: Mapping[str, Any]) -> str:
     metadata = document.get("metadata", {})
-    spec, info = metadata.get("kernelspec", {}), metadata.get("language_info", {})
+    spec, info = _mapping(metadata.get("kernelspec")), _mapping(metadata.get("language_info"))
     language = str(info.get("name") or spec.get("language") or "python")
     if language.lower() != "python":
         raise InputError(
             f"{path} is written in {language!r}; jobs run Python.", hint="Promote a notebook with a Python kernel."
         )
     return str(spec.get("name") or "python3")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _cell_json(cell: Cell, index: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from workbench.core import files
 from workbench.core.errors import ConflictError
 from workbench.core.run import Run
 from workbench.jobs import failure
-from workbench.jobs.brake import Brake, Stopped
+from workbench.jobs.brake import Brake
 from workbench.jobs.bundle import NOTEBOOK
 from workbench.jobs.lean import lean
 from workbench.jobs.submit import JOB, WORK
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
         run.update(state="running", only=("queued",), started=ws.now())
     except ConflictError:
         return 1  # cancelled before it began
+    if run.cancel_path.exists():  # cancelled before its handle was known
+        brake.pull("cancelled")
     numbers = [c["metadata"]["workbench"]["cell"] for c in _cells(folder) if c["cell_type"] == "code"]
     watch = Watch(run, numbers)
     try:
@@ -55,13 +57,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def _execute(folder: Path, job: Mapping[str, Any], watch: Watch, brake: Brake) -> dict[str, Any]:
     """Return why the notebook failed, {} when it did not."""
-    with lean():
-        import papermill  # noqa: PLC0415  # leanly
-        from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415  # as above
-        from nbclient.exceptions import DeadKernelError  # noqa: PLC0415  # as above
-        from traitlets.config import Config  # noqa: PLC0415  # as above
+    with lean():  # so these imports are not at the top
+        import papermill
+        from jupyter_client.kernelspec import NoSuchKernel
+        from nbclient.exceptions import DeadKernelError
+        from traitlets.config import Config
 
-        from workbench.jobs import engine  # noqa: PLC0415  # as above
+        from workbench.jobs import engine
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it has to say is in the record
     with tempfile.TemporaryDirectory(prefix="wb-", ignore_cleanup_errors=True) as sockets:
@@ -83,7 +85,7 @@ def _execute(folder: Path, job: Mapping[str, Any], watch: Watch, brake: Brake) -
             )
         except papermill.PapermillExecutionError:
             return watch.failure  # none when the cell is tagged 'raises-exception'
-        except (DeadKernelError, Stopped):
+        except DeadKernelError:
             return watch.failure
         except NoSuchKernel as exc:
             return failure.made(f"No kernel named {exc.name!r}", hint="jupyter kernelspec list shows those that are there.")

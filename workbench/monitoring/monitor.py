@@ -34,6 +34,9 @@ def monitor(service: Service, *, since_s: float = 3600.0) -> Report:
     if not since_s > 0:
         raise InputError(f"`since_s` must be greater than 0, got {since_s!r}.")
     info, log = service.info(), RequestLog(service.folder)
+    if info.state == "running":
+        # Its log is written twice a second; what was answered before this call belongs into the report.
+        service.ws.host.call(info.handle, "POST", "/admin/flush")
     now = service.ws.clock().timestamp()
     requests = log.since(now - since_s)
     if not requests:

@@ -90,7 +90,7 @@ def _registered(model: Model, judge: Judge, best: Trial, report: Report) -> Mode
         "parent": model.ref,
         "report": report.ref,
         "size_bytes": best.size_bytes,
-        "metrics": {judge.metric: best.score},
+        "metrics": judge.scores_of(judge.samples.outputs(best.predictor.outputs)),
         "val": judge.samples.data.ref,
     }
     return register(model.ws, model.name, best.folder, facts=facts)

@@ -65,13 +65,17 @@ class Judge:
     max_drop: float
     threads: int
 
-    def score_of(self, outputs: NDArray[np.float32]) -> float:
-        """Return the user's metric of raw outputs for all samples."""
-        scores = tasks.task(self.spec.task).metrics(outputs, self.samples.targets, self.spec.classes)
+    def scores_of(self, outputs: NDArray[np.float32]) -> dict[str, float]:
+        """Return every score of raw outputs for all samples; raise `InputError` when the user's metric is none of them."""
+        scores = dict(tasks.task(self.spec.task).metrics(outputs, self.samples.targets, self.spec.classes))
         if self.metric not in scores:
             said = f"{self.spec.task} has no score named {self.metric!r}."
             raise InputError(said, hint=f"Scores: {', '.join(sorted(scores))}.")
-        return float(scores[self.metric])
+        return scores
+
+    def score_of(self, outputs: NDArray[np.float32]) -> float:
+        """Return the user's metric of raw outputs for all samples."""
+        return self.scores_of(outputs)[self.metric]
 
     def baseline(self, predictor: Predictor, folder: Path) -> Trial:
         """Return the trial that the others are compared with."""

@@ -36,13 +36,20 @@ class Calls:
     most: int = 4
     timeout_s: float = 900.0
     command: Sequence[str] = (sys.executable, "-m", "workbench", "call")
-    _running: set[asyncio.subprocess.Process] = field(default_factory=set, repr=False)
+    _n_running: int = field(default=0, init=False, repr=False)
 
     async def call(self, verb: str, arguments: Mapping[str, Any], *, workspace: Path) -> Answer:
         """Return what *verb* answers; raise `NotFoundError` for an unknown one and `ConflictError` beyond the limit."""
         check(verb)
-        if len(self._running) >= self.most:
+        if self._n_running >= self.most:
             raise ConflictError(f"{self.most} verbs are at work.", hint="Wait until one ends, or raise WorkbenchApp.max_calls.")
+        self._n_running += 1
+        try:
+            return await self._run(verb, arguments, workspace)
+        finally:
+            self._n_running -= 1
+
+    async def _run(self, verb: str, arguments: Mapping[str, Any], workspace: Path) -> Answer:
         process = await asyncio.create_subprocess_exec(
             *self.command,
             verb,
@@ -56,11 +63,9 @@ class Calls:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,  # so that a verb that takes too long ends with all it started, and the server does not
         )
-        self._running.add(process)
         try:
             said, logged = await asyncio.wait_for(process.communicate(json.dumps(arguments).encode()), self.timeout_s)
         except TimeoutError as exc:
-            _end(process)
             raise ExternalError(
                 f"{verb} was ended after {self.timeout_s:g} s.",
                 hint="Promote it to a job, or raise WorkbenchApp.call_timeout_s.",
@@ -68,7 +73,9 @@ class Calls:
                 retryable=False,
             ) from exc
         finally:
-            self._running.discard(process)
+            if process.returncode is None:
+                _end(process)
+                await process.wait()
         return _answer(verb, process.returncode or 0, said, logged)
 
 

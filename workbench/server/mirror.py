@@ -47,7 +47,7 @@ class Mirror:
         record = self.ws.records.get("run", name)
         curve = run.curve()
         return as_json(record) | {
-            "curve": curve[:: -(-len(curve) // _MOST_STEPS)] if curve else [],
+            "curve": _thinned(curve),
             "notebook": _contents_path(run.notebook_path, root_dir),
             "log_size": run.log_path.stat().st_size if run.log_path.exists() else 0,
         }
@@ -71,6 +71,12 @@ def as_json(record: Record) -> dict[str, Any]:
         "fields": {name: value for name, value in record.fields.items() if name not in _KEPT},
         "actions": [action.to_json() for action in offered(record)],
     }
+
+
+def _thinned(curve: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return every n-th step, counted from the newest, which is the one that matters most."""
+    n = max(1, -(-len(curve) // _MOST_STEPS))
+    return curve[::-1][::n][::-1]
 
 
 def _contents_path(path: Path, root_dir: Path) -> str | None:

@@ -28,7 +28,7 @@ _BODY_S = 30.0
 _JSON = b"application/json"
 
 
-class Refusal(Exception):  # noqa: N818  # an answer, not an accident
+class _Refusal(Exception):  # noqa: N818  # an answer, not an accident
     """An error whose HTTP status says more than its code, with the header that goes with it."""
 
     def __init__(self, status: int, error: WorkbenchError, header: tuple[bytes, bytes] | None = None) -> None:
@@ -36,7 +36,7 @@ class Refusal(Exception):  # noqa: N818  # an answer, not an accident
         self.status, self.error, self.header = status, error, header
 
 
-class Gone(Exception):  # noqa: N818  # nobody is there to tell
+class _Gone(Exception):  # noqa: N818  # nobody is there to tell
     """The caller has closed the connection."""
 
 
@@ -77,6 +77,7 @@ class App:
             "/metrics": ("GET", (client, admin), self._metrics),
             "/admin/load": ("POST", (admin,), self._load),
             "/admin/route": ("POST", (admin,), self._route),
+            "/admin/flush": ("POST", (admin,), self._flush),
             "/admin/stop": ("POST", (admin,), self._end),
         }
 
@@ -86,9 +87,9 @@ class App:
         try:
             handler, headers = self._admitted(scope)
             status, kind, body = await handler(headers, receive)
-        except Gone:
+        except _Gone:
             return
-        except Refusal as exc:
+        except _Refusal as exc:
             status, kind, body = exc.status, _JSON, _encoded(exc.error.to_json())
             extra = [exc.header] if exc.header else []
         except WorkbenchError as exc:
@@ -108,7 +109,7 @@ class App:
         method, allowed, handler = self._routes[path]
         if scope["method"] != method:
             wrong = InputError(f"{path} takes {method}, got {scope['method']}.")
-            raise Refusal(405, wrong, (b"allow", method.encode()))
+            raise _Refusal(405, wrong, (b"allow", method.encode()))
         headers = dict(scope["headers"])
         given = headers.get(b"authorization", b"")
         # Every comparison is made, each in constant time: the answer's delay tells nothing about the token.
@@ -117,7 +118,7 @@ class App:
                 f"{path} needs a token of this service.",
                 hint="Send `Authorization: Bearer <token>`; see tokens.json.",
             )
-            raise Refusal(401, denied, (b"www-authenticate", b"Bearer"))
+            raise _Refusal(401, denied, (b"www-authenticate", b"Bearer"))
         return handler, headers
 
     async def _predict(self, headers: Headers, receive: Receive) -> Answer:
@@ -178,6 +179,10 @@ class App:
         await asyncio.to_thread(self._engine.route, traffic)
         return await self._describe(headers, receive)
 
+    async def _flush(self, headers: Headers, receive: Receive) -> Answer:  # noqa: ARG002  # as above
+        await asyncio.to_thread(self._engine.journal.flush)
+        return 200, _JSON, b'{"ok": true}'
+
     async def _end(self, headers: Headers, receive: Receive) -> Answer:  # noqa: ARG002  # as above
         self._stop()
         return 200, _JSON, b'{"ok": true}'
@@ -195,13 +200,13 @@ class App:
             try:
                 message = await asyncio.wait_for(receive(), _BODY_S)
             except TimeoutError as exc:
-                raise Refusal(408, InputError(f"The rest of the body did not come within {_BODY_S:g} s.")) from exc
+                raise _Refusal(408, InputError(f"The rest of the body did not come within {_BODY_S:g} s.")) from exc
             parts.append(message.get("body", b""))
             n_bytes += len(parts[-1])
             if n_bytes > limit:
                 raise _too_large(limit)
         if message["type"] != "http.request":
-            raise Gone
+            raise _Gone
         return b"".join(parts) if len(parts) > 1 else body
 
 
@@ -213,12 +218,12 @@ _FAULT = {
 }
 
 
-def _too_large(limit: int) -> Refusal:
-    return Refusal(413, InputError(f"A request holds at most {limit / 2**20:g} MiB.", hint="Scale the item down."))
+def _too_large(limit: int) -> _Refusal:
+    return _Refusal(413, InputError(f"A request holds at most {limit / 2**20:g} MiB.", hint="Scale the item down."))
 
 
-def _later(exc: ConflictError) -> Refusal:
-    return Refusal(503, exc, (b"retry-after", b"1"))
+def _later(exc: ConflictError) -> _Refusal:
+    return _Refusal(503, exc, (b"retry-after", b"1"))
 
 
 def _encoded(value: Any) -> bytes:

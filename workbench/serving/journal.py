@@ -47,7 +47,7 @@ class Journal:
     ) -> None:
         self._limits = limits or Limits()
         self._log, self._clock, self._rng = RequestLog(folder), clock, rng
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._waiting: list[tuple[Request, bytes]] = []
         self._n_bytes = 0
         self.n_dropped = 0
@@ -74,18 +74,11 @@ class Journal:
 
     def flush(self) -> None:
         """Write what waits, now, on the calling thread."""
-        with self._lock:
-            taken, self._waiting, self._n_bytes = self._waiting, [], 0
-        if not taken:
-            return
-        try:
-            kept = self._keep(taken)
-            self._log.append([replace(r, media=kept[i]) if i in kept else r for i, (r, _) in enumerate(taken)])
-            self._evict()
-        except (OSError, sqlite3.Error, WorkbenchError):
-            # A full disk must not stop the answers; what is lost is counted where operators look.
-            self.n_dropped += len(taken)
-            _log.exception("%d requests could not be logged", len(taken))
+        with self._writing:
+            with self._lock:
+                taken, self._waiting, self._n_bytes = self._waiting, [], 0
+            if taken:
+                self._write(taken)
 
     def close(self) -> None:
         """Write what waits and end the thread."""
@@ -96,6 +89,16 @@ class Journal:
     def _run(self, every_s: float) -> None:
         while not self._end.wait(every_s):
             self.flush()
+
+    def _write(self, taken: Sequence[tuple[Request, bytes]]) -> None:
+        try:
+            kept = self._keep(taken)
+            self._log.append([replace(r, media=kept[i]) if i in kept else r for i, (r, _) in enumerate(taken)])
+            self._evict()
+        except (OSError, sqlite3.Error, WorkbenchError):
+            # A full disk must not stop the answers; what is lost is counted where operators look.
+            self.n_dropped += len(taken)
+            _log.exception("%d requests could not be logged", len(taken))
 
     def _keep(self, taken: Sequence[tuple[Request, bytes]]) -> dict[int, str]:
         """Store the inputs worth keeping, the least confident first, and return their keys by position."""

@@ -41,9 +41,7 @@ class LocalHost:
         said_before = log.stat().st_size if log.exists() else 0
         # -P: the folder holds what callers sent, and must not be a place to import from.
         command = [sys.executable, "-P", "-m", "workbench.serving.process", str(folder), str(port)]
-        # One thread per batch is the service's own plan; a pool under each would spin on the same cores.
-        env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-        handle = processes.spawn(command, cwd=folder, env=env, log=log)
+        handle = processes.spawn(command, cwd=folder, env=_environment(), log=log)
         waited = 0.0
         while waited < _START_S:
             if not processes.alive(handle):
@@ -100,6 +98,14 @@ class LocalHost:
         except (ConflictError, ExternalError):
             return False
         return True
+
+
+def _environment() -> dict[str, str]:
+    # The service runs the workbench that starts it, also where that was never installed.
+    home = str(Path(__file__).parents[2])
+    paths = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH", ""))))
+    # One thread per batch is the service's own plan; a pool under each would spin on the same cores.
+    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": paths}
 
 
 def _exchange(

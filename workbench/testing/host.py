@@ -37,6 +37,7 @@ class FakeHost:
             ("GET", "/metrics"): lambda engine, _: engine.meters.text().decode(),
             ("POST", "/predict"): _predict,
             ("POST", "/admin/load"): lambda engine, body: engine.load(body["model"], body["path"]),
+            ("POST", "/admin/flush"): lambda engine, _: engine.journal.flush(),
             ("POST", "/admin/route"): lambda engine, body: engine.route(body["traffic"]),
         }
 
@@ -78,6 +79,4 @@ def _predict(engine: Engine, body: bytes) -> Any:
     asked = engine.begin()
     ticket: Future[Any] = Future()
     engine.submit(asked, [body], [ticket])
-    answer = engine.end(asked, [body], [ticket.result()])
-    engine.journal.flush()
-    return answer
+    return engine.end(asked, [body], [ticket.result()])

@@ -47,11 +47,11 @@ def _classes(recipe: Recipe, data: Dataset, val: Dataset) -> tuple[str, ...]:
     foreign = [side for side in (data, val) if side.task not in ("", recipe.task)]
     problems = [f"{side.ref} is for {side.task}, the recipe for {recipe.task}" for side in foreign]
     if len(here) < 2:
-        problems.append(f"{data.ref} has only the label {', '.join(map(repr, here))}; at least 2 are needed")
+        problems.append(f"{data.ref} has only the label {', '.join(map(repr, here))}, and at least 2 are needed")
     if there - here:
         problems.append(f"`val` has labels that `data` lacks: {', '.join(map(repr, sorted(there - here)[:8]))}")
     if shared:
-        problems.append(f"`data` and `val` share {len(shared)} samples")
+        problems.append(f"`data` and `val` share {len(shared)} of their samples")
     if problems:
         raise InputError(f"{'; '.join(problems)}.", hint="wb.split(data, .8, .2, by='label') makes two parts that fit.")
     declared = data.classes if here <= set(data.classes) else ()

@@ -132,6 +132,14 @@ def test_what_is_no_notebook_is_refused(ws: Workspace, tmp_path: Path, content: 
         promote(path, ws=ws)
 
 
+def test_an_untidy_notebook_is_read_as_well_as_it_can_be(tmp_path: Path) -> None:
+    cells = [{"cell_type": "code", "source": ["a = 1\n", "b"], "metadata": None}, {"cell_type": "raw"}, None]
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"nbformat": 4, "metadata": {"kernelspec": None}, "cells": cells}))
+    read = notebooks.read(path)
+    assert ([c.source for c in read.cells], read.kernel) == (["a = 1\nb"], "python3")
+
+
 def test_large_outputs_are_left_out_and_large_sources_refused(ws: Workspace, tmp_path: Path) -> None:
     path = write_notebook(tmp_path / "a.ipynb", "print(1)")
     document = json.loads(path.read_text())

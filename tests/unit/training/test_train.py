@@ -48,7 +48,7 @@ def test_everything_in_the_way_is_told_at_once(ws: wb.Workspace) -> None:
         wb.train(wb.recipe("image-classification"), data.select(["1", "2"]), data.select(["2", "3"]))
     assert "only the label 'a'" in caught.value.message
     assert "`val` has labels that `data` lacks: 'b'" in caught.value.message
-    assert "share 1 samples" in caught.value.message
+    assert "share 1 of their samples" in caught.value.message
     assert "wb.split" in caught.value.hint
 
 

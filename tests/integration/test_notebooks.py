@@ -1,0 +1,25 @@
+"""The notebooks that we ship run from top to bottom, and keep pictures where no browser looked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # papermill and its kernel warn of each other
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+def test_the_first_steps_run_and_keep_their_pictures(tmp_path: Path) -> None:
+    done = tmp_path / "done.ipynb"
+    parameters = {"folder": str(tmp_path / "steps"), "n": 300, "epochs": 3}
+    papermill.execute_notebook(
+        NOTEBOOKS / "tutorials" / "first-steps.ipynb", done, parameters=parameters, cwd=tmp_path, progress_bar=False
+    )
+    cells = nbformat.read(done, as_version=4).cells
+    pictures = [cell.source for cell in cells for out in cell.get("outputs", []) if "image/png" in out.get("data", {})]
+    assert any("wb.browse(digits)" in source for source in pictures)
+    assert any("wb.train(" in source for source in pictures)
