@@ -120,6 +120,7 @@ def _verbs(_: argparse.Namespace) -> tuple[Any, str]:
 
 def _show(options: argparse.Namespace) -> tuple[Any, str]:
     ws = open_workspace(options.workspace)
+    call("reconcile", ws, {})  # a run whose process was killed says so
     if options.ref:
         found = ws.resolve(options.ref)
         return found, render.text(found)

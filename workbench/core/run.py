@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ACTIVE = ("queued", "running")
 ENDED = ("done", "failed", "cancelled", "lost")
 
+#: How often, in seconds, a run that is followed is looked after: does its process still live?
+_LOOK_S = 2.0
+
 
 @dataclass(frozen=True)
 class RunInfo:
@@ -122,8 +125,11 @@ class Run:
         self, show: Callable[[str], None] = print, *, timeout_s: float = 3600.0, sleep: Callable[[float], None] = time.sleep
     ) -> Run:
         """Show the log as it grows until the run ends; raise `ConflictError` after *timeout_s* seconds."""
-        shown, waited = 0, 0.0
+        shown, waited, looked = 0, 0.0, 0.0
         while True:
+            if waited - looked >= _LOOK_S:
+                looked = waited
+                act("reconcile", self.ws)  # else a run whose process was killed would be followed for ever
             ended = self.is_done
             shown = self._show_from(shown, show)
             if ended:

@@ -42,6 +42,7 @@ ACTIONS: Registry[Callable[..., Any]] = Registry(
         "pull": "workbench.labeling.exchange:pull",
         "push": "workbench.labeling.exchange:push",
         "cancel": "workbench.jobs.cancel:cancel",
+        "reconcile": "workbench.jobs.reconcile:reconcile",
         "predict": "workbench.models.predict:predict",
         "ask": "workbench.serving.control:ask",
         "route": "workbench.serving.control:route",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from workbench import __version__ as __version__  # shown by `jupyter server extension list`
+
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     from workbench.server.app import WorkbenchApp  # `import workbench.server` needs no Jupyter Server

@@ -31,8 +31,8 @@ export function s<K extends keyof SVGElementTagNameMap>(
  * a new theme is named before its style sheet is there, but the transition starts when the colour really changes.
  */
 export function onTheme(element: Element, handler: () => void): () => void {
-  element.addEventListener('transitionend', handler);
-  return () => element.removeEventListener('transitionend', handler);
+  element.addEventListener('transitionrun', handler);
+  return () => element.removeEventListener('transitionrun', handler);
 }
 
 function write(element: Element, attributes: Attributes): void {
