@@ -85,8 +85,10 @@ def loop(ws: wb.Workspace, story: Story) -> None:
         tried = ws.report(small.facts["report"]).scores if "report" in small.facts else {}
         told["what"] = f"{small.facts['runtime']} chosen, {tried.get('speedup', 1.0):.1f} times as fast at the same accuracy"
         told["look"] = str(small.facts.get("report", small.ref))
-    service = put_online(story, model, small, test)
-    feed_back(story, service, digits, labeling, caps)
+    labeled = {row["id"] for row in caps.rows(["id", "label"]) if row["label"] is not None}
+    unseen = [digits.media(row) for row in digits.rows(["id", "media"]) if row["id"] not in labeled]
+    service = put_online(story, model, small, unseen[:200])
+    feed_back(story, service, labeling, unseen[200:])
 
 
 def bring_in(ws: wb.Workspace, story: Story) -> tuple[wb.Dataset, dict[str, str]]:
@@ -115,7 +117,8 @@ def annotate(ws: wb.Workspace, story: Story, digits: wb.Dataset, truth: dict[str
     with story.stage("answer") as told:
         project = labeling.info().project
         n = answer(server.url, server.token, project, lambda item: truth[item["name"]], task="image-classification")
-        told["what"], told["look"] = f"{n} answers by a script, in place of a person, through the server's API", labeling.url
+        told["what"] = f"{n} answers by a script in place of a person, through the server's own interface"
+        told["look"] = labeling.url
     with story.stage("pull") as told:
         caps = labeling.pull()
         told["what"], told["look"] = f"{caps.name}@{caps.version} knows who labeled what", caps.ref
@@ -135,9 +138,8 @@ def train_as_a_job(story: Story, train: wb.Dataset, val: wb.Dataset) -> wb.Model
     return model
 
 
-def put_online(story: Story, model: wb.Model, small: wb.Model, test: wb.Dataset) -> wb.Service:
+def put_online(story: Story, model: wb.Model, small: wb.Model, files: list[Path]) -> wb.Service:
     """Serve the model, then the small one behind a canary, cut over, back and forth again."""
-    files = [test.media(row) for row in test.rows(["id", "media"], limit=100)]
     with story.stage("serve") as told:
         service = wb.serve(model, "digit-reader")
         over_http = [service.predict(path) for path in files]
@@ -165,14 +167,12 @@ def put_online(story: Story, model: wb.Model, small: wb.Model, test: wb.Dataset)
     return service
 
 
-def feed_back(story: Story, service: wb.Service, digits: wb.Dataset, labeling: wb.Labeling, caps: wb.Dataset) -> None:
+def feed_back(story: Story, service: wb.Service, labeling: wb.Labeling, files: list[Path]) -> None:
     """Send production traffic, watch it, and give the doubtful samples to the annotators."""
     with story.stage("traffic") as told:
-        labeled = {row["id"] for row in caps.rows(["id", "label"]) if row["label"] is not None}
-        unseen = [row for row in digits.rows(["id", "media"]) if row["id"] not in labeled][:400]
-        for row in unseen:
-            service.predict(digits.media(row))
-        told["what"], told["look"] = f"{len(unseen)} images that nobody has labeled, asked over HTTP", service.url
+        for path in files:
+            service.predict(path)
+        told["what"], told["look"] = f"{len(files)} images that nobody has labeled, asked over HTTP", service.url
     with story.stage("monitor") as told:
         health = wb.monitor(service)
         p95 = health.details["p95_ms"]

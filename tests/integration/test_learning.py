@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -325,3 +326,22 @@ def test_openvino_computes_in_f32_unless_the_bundle_says_otherwise(story: Story,
     expected = predictor.outputs(array)
     assert np.abs(load(tmp_path / "f32").outputs(array) - expected).max() < 1e-4 * np.abs(expected).max()
     assert bundle.read(tmp_path / "f32").runtime == "openvino"
+
+
+COUNTED = """
+import json, sys
+seen = []
+sys.addaudithook(lambda event, given: seen.append(event) if event in ("os.fork", "socket.connect", "os.mkdir") else None)
+from workbench.models.openvino_runtime import openvino
+openvino(use="this test")
+import nncf
+print(json.dumps(seen))
+"""
+
+
+def test_openvino_and_nncf_report_to_nobody(tmp_path: Path) -> None:
+    pytest.importorskip("nncf")
+    home = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", COUNTED], env=home, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+    assert not (tmp_path / "intel").exists()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import workbench as wb
 from workbench.core.errors import ExternalError
 from workbench.store.blobs import FileBlobs
 from workbench.store.records import SqliteRecords
@@ -101,3 +102,19 @@ def test_a_full_disk_is_named_and_costs_nothing_that_was_there(small_disk: Path)
     assert LanceTables(small_disk / "data").versions("caps") == [before]
     assert tables.read("caps", 1) == [{"id": "1", "label": "ok"}]
     assert SqliteRecords(small_disk / "records.db").get("run", "train-1").state == "running"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
+def test_a_workspace_on_a_full_disk_keeps_its_datasets_and_goes_on_when_there_is_room(small_disk: Path, photos: Path) -> None:
+    ws = wb.open(small_disk / "ws", environment={})
+    before = wb.ingest(ws, "caps", str(photos))
+    ballast = small_disk / "ballast"
+    with pytest.raises(OSError, match="No space left"), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+    (photos / "more.png").write_bytes((photos / "ok" / "0.png").read_bytes() + b"tail")
+    with pytest.raises(ExternalError, match="full"):
+        wb.ingest(ws, "caps", str(photos))
+    assert ws.dataset("caps").ref == before.ref
+    ballast.unlink()
+    assert len(wb.ingest(ws, "caps", str(photos))) == len(before) + 1

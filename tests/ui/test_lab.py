@@ -206,4 +206,28 @@ def test_a_refusal_is_told_in_the_words_of_the_server(lab, open_lab) -> None:
 
 @pytest.mark.skipif(not SHOTS, reason="WORKBENCH_SCREENSHOTS is not set")
 def test_a_picture_for_the_readme(lab, open_lab) -> None:
-    seed(lab.root / "line-3")
+    ws = seed(lab.root / "line-3")
+    _notebook(
+        lab.root / "train.ipynb",
+        [
+            ("import workbench as wb\n\nws = wb.open('line-3')\ncaps = ws.dataset('caps')", []),
+            ("epochs = 12  # whole passes\nbackbone = 'resnet-18'", ["parameters"]),
+            ("train, val, test = wb.split(caps, [.6, .2, .2], by='label', seed=7)", []),
+            ("recipe = wb.recipe(caps.task, backbone=backbone, epochs=epochs)\nrun = wb.train(recipe, train, val)", []),
+            ("report = wb.evaluate(run.result(), test).require(accuracy=.95)", []),
+        ],
+    )
+    cells = {"cell": 4, "cells": 6, "cells_state": [*["done"] * 3, "running", *["pending"] * 2]}
+    job = begin(ws, "job", title="train.ipynb", progress=cells, params={"epochs": 24, "backbone": "resnet-18", "seed": 7})
+    job.update(process=processes.identity(os.getpid()))
+    job.log_path.write_text((ws.run("train-2").log_path).read_text().replace("Kept", "--- cell 4 (4 of 6)\nKept"))
+    (job.folder / "metrics.jsonl").write_bytes((ws.run("train-2").folder / "metrics.jsonl").read_bytes())
+    page = open_lab(lab, "lab/tree/train.ipynb", width=1440, height=860, scale=1.5)
+    side = _show(page)
+    page.get_by_role("button", name="Promote").wait_for()
+    side.get_by_test_id("wb-row-run-job-2").get_by_role("button", name="job-2").click()
+    page.get_by_test_id("wb-chart-accuracy").wait_for()
+    page.mouse.move(700, 840)
+    folder = Path(SHOTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / "lab.png")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,12 +18,22 @@ if TYPE_CHECKING:
 FILE = "model.xml"
 
 
+def openvino(*, use: str) -> Any:
+    """Return the package without its telemetry.
+
+    Importing it, it writes to the user's home and forks a process that reports to its makers; it and nncf do without
+    when the package `openvino_telemetry` cannot be had, so in this process it cannot.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # how Python spells "not to be had"
+    return need("openvino", extra="optimize", use=use)
+
+
 def start(folder: Path, spec: Spec, threads: int) -> Outputs:
     """Return the function that computes the bundle's outputs; each calling thread has a request of its own.
 
     The setting `precision` is f32 unless a bundle says otherwise: left alone, OpenVINO computes in bf16 where it can.
     """
-    ov = need("openvino", extra="optimize", use="A model of the runtime 'openvino'")
+    ov = openvino(use="A model of the runtime 'openvino'")
     config = {
         "INFERENCE_PRECISION_HINT": str(spec.settings.get("precision", "f32")),
         "INFERENCE_NUM_THREADS": threads,

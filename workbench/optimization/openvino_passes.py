@@ -11,7 +11,7 @@ from workbench.core.errors import ConflictError
 from workbench.core.need import need
 from workbench.models import bundle
 from workbench.models.bundle import Spec
-from workbench.models.openvino_runtime import FILE
+from workbench.models.openvino_runtime import FILE, openvino
 from workbench.optimization.onnx_passes import export
 from workbench.optimization.passes import Pass, Source
 
@@ -48,7 +48,7 @@ def _save(ov: Any, model: Any, source: Source, folder: Path, *, precision: str) 
 
 
 def _openvino() -> Any:
-    return need("openvino", extra="optimize", use="Optimizing for OpenVINO")
+    return openvino(use="Optimizing for OpenVINO")
 
 
 FLOAT = Pass(build=_float, exact=True)

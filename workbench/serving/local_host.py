@@ -104,8 +104,10 @@ def _environment() -> dict[str, str]:
     # The service runs the workbench that starts it, also where that was never installed.
     home = str(Path(__file__).parents[2])
     paths = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH", ""))))
+    # A job that ends takes along what bears its marks; a service that it started lives on.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("WORKBENCH_JOB", "WORKBENCH_RUN")}
     # One thread per batch is the service's own plan; a pool under each would spin on the same cores.
-    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": paths}
+    return inherited | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", "PYTHONPATH": paths}
 
 
 def _exchange(

@@ -61,7 +61,8 @@ export class Api implements IApi {
   }
 
   private async request(path: string, query: Query, init: RequestInit): Promise<Response> {
-    const url = URLExt.join(this.settings.baseUrl, 'workbench', path) + URLExt.objectToQueryString(query);
+    const url =
+      URLExt.join(this.settings.baseUrl, 'workbench', path) + URLExt.objectToQueryString(query);
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(url, init, this.settings);
@@ -69,7 +70,11 @@ export class Api implements IApi {
       if (init.signal?.aborted) {
         throw error;
       }
-      throw new WorkbenchError(OFFLINE, 'The Jupyter server does not answer.', 'Is it still running?');
+      throw new WorkbenchError(
+        OFFLINE,
+        'The Jupyter server does not answer.',
+        'Is it still running?'
+      );
     }
     if (!response.ok) {
       throw await refusal(response);
@@ -83,7 +88,11 @@ type Query = Record<string, string>;
 async function refusal(response: Response): Promise<WorkbenchError> {
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   if (typeof body['code'] === 'string') {
-    return new WorkbenchError(body['code'], String(body['message'] ?? ''), String(body['hint'] ?? ''));
+    return new WorkbenchError(
+      body['code'],
+      String(body['message'] ?? ''),
+      String(body['hint'] ?? '')
+    );
   }
   if (response.status === 404) {
     return new WorkbenchError(MISSING, 'This Jupyter server does not know the workbench.');

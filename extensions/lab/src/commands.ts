@@ -31,7 +31,12 @@ export interface IContext {
 
 type Args = ReadonlyPartialJSONObject;
 
-const DEPLOY: IAction = { verb: 'serve', label: 'Deploy', arguments: {}, ask: ['model', 'name', 'canary'] };
+const DEPLOY: IAction = {
+  verb: 'serve',
+  label: 'Deploy',
+  arguments: {},
+  ask: ['model', 'name', 'canary']
+};
 
 export function addCommands(context: IContext): void {
   const { app, model } = context;
@@ -79,7 +84,9 @@ export function addCommands(context: IContext): void {
     app.commands.notifyCommandChanged(CommandIDs.promote);
     app.commands.notifyCommandChanged(CommandIDs.deploy);
   });
-  context.notebooks?.currentChanged.connect(() => app.commands.notifyCommandChanged(CommandIDs.promote));
+  context.notebooks?.currentChanged.connect(() =>
+    app.commands.notifyCommandChanged(CommandIDs.promote)
+  );
 }
 
 /** Ask what is open, confirm what cannot be undone, call the verb, and show what came of it. */
@@ -114,7 +121,12 @@ async function promote(context: IContext): Promise<void> {
   await call(context, `Promote ${PathExt.basename(notebook)}`, 'promote', { notebook, parameters });
 }
 
-async function call(context: IContext, label: string, verb: string, args: JSONObject): Promise<void> {
+async function call(
+  context: IContext,
+  label: string,
+  verb: string,
+  args: JSONObject
+): Promise<void> {
   const note = Notification.emit(`${label} …`, 'in-progress', { autoClose: false });
   try {
     const result = object(await context.model.call(verb, args));

@@ -34,7 +34,10 @@ export const serviceIcon = outline(
   '<circle cx="8" cy="8" r="1.4"/><path d="M4.9 11.1a4.4 4.4 0 0 1 0-6.2M11.1 4.9a4.4 4.4 0 0 1 0 6.2"/>' +
     '<path d="M2.8 13.2a7.4 7.4 0 0 1 0-10.4M13.2 2.8a7.4 7.4 0 0 1 0 10.4"/>'
 );
-export const promoteIcon = outline('promote', '<path d="M8 11V2.5M4.5 6 8 2.5 11.5 6"/><path d="M2.5 13.5h11"/>');
+export const promoteIcon = outline(
+  'promote',
+  '<path d="M8 11V2.5M4.5 6 8 2.5 11.5 6"/><path d="M2.5 13.5h11"/>'
+);
 export const deployIcon = outline(
   'deploy',
   '<path d="M6.2 9.8 3.4 9l2-3.2 2.2-.2C9.3 3.2 11.3 2 14 2c0 2.7-1.2 4.7-3.6 6.4l-.2 2.2-3.2 2-.8-2.8Z"/>' +

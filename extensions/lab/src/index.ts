@@ -76,7 +76,12 @@ const sidebar: JupyterFrontEndPlugin<void> = {
     restorer?.add(view, Sidebar.id);
     addOpenCommand(app, Sidebar.id);
     palette?.addItem({ command: CommandIDs.open, category: 'Workbench' });
-    launcher?.add({ command: CommandIDs.open, category: 'Other', rank: 1, args: { launcher: true } });
+    launcher?.add({
+      command: CommandIDs.open,
+      category: 'Other',
+      rank: 1,
+      args: { launcher: true }
+    });
   }
 };
 
@@ -93,7 +98,8 @@ const runs: JupyterFrontEndPlugin<void> = {
       execute: async args => {
         const id = String(args['id']);
         const known = tracker.find(widget => widget.content.run === id);
-        const widget = known ?? new MainAreaWidget({ content: new RunPanel(id, made, app.commands) });
+        const widget =
+          known ?? new MainAreaWidget({ content: new RunPanel(id, made, app.commands) });
         if (!widget.isAttached) {
           app.shell.add(widget, 'main', { mode: 'tab-after', type: 'Workbench' });
         }

@@ -127,7 +127,10 @@ export class WorkbenchModel implements IWorkbenchModel {
     }
     this.seq = state.seq;
     this.pace();
-    this.settle({ status: state.workspace ? 'ready' : 'no-workspace' }, isOther || state.records.length > 0);
+    this.settle(
+      { status: state.workspace ? 'ready' : 'no-workspace' },
+      isOther || state.records.length > 0
+    );
   }
 
   /** Look more often while a run works. */

@@ -80,10 +80,17 @@ export function summaryOf(record: IRecord): string {
 const SUMMARIES: Readonly<Record<string, (f: JSONObject, record: IRecord) => string[]>> = {
   dataset: f => [
     count(f['n_items'], 'item'),
-    Array.isArray(f['classes']) && f['classes'].length ? count(f['classes'].length, 'class', 'classes') : ''
+    Array.isArray(f['classes']) && f['classes'].length
+      ? count(f['classes'].length, 'class', 'classes')
+      : ''
   ],
   labeling: f => [`${number(f['n_labeled'] ?? 0)} of ${number(f['n_items'] ?? 0)} labeled`],
-  run: (f, record) => [record.state, text(f['title']), scores(f['metrics'], 1), ago(text(f['created']) || record.updated)],
+  run: (f, record) => [
+    record.state,
+    text(f['title']),
+    scores(f['metrics'], 1),
+    ago(text(f['created']) || record.updated)
+  ],
   model: f => [scores(f['metrics'], 2), text(f['runtime']), size(f['bytes'])],
   service: (f, record) => [record.state, shares(f['traffic'])]
 };
@@ -91,7 +98,8 @@ const SUMMARIES: Readonly<Record<string, (f: JSONObject, record: IRecord) => str
 /** Metrics as 'accuracy 0.94'; those that read best come first. */
 export function scores(value: JSONValue | undefined, most: number): string {
   const metrics = object(value);
-  const rank = (name: string) => (/acc|f1|map|recall|iou/.test(name) ? 0 : /loss/.test(name) ? 1 : 2);
+  const rank = (name: string) =>
+    /acc|f1|map|recall|iou/.test(name) ? 0 : /loss/.test(name) ? 1 : 2;
   const names = Object.keys(metrics).sort((a, b) => rank(a) - rank(b));
   return names
     .filter(name => typeof metrics[name] === 'number' && name !== 'epoch' && name !== 'step')
@@ -102,7 +110,10 @@ export function scores(value: JSONValue | undefined, most: number): string {
 
 /** The share of each model, in percent, the largest first. */
 export function traffic(value: JSONValue | undefined): [string, number][] {
-  const shares = Object.entries(object(value)).map(([ref, share]): [string, number] => [ref, Number(share)]);
+  const shares = Object.entries(object(value)).map(([ref, share]): [string, number] => [
+    ref,
+    Number(share)
+  ]);
   return shares.sort((a, b) => b[1] - a[1]);
 }
 
@@ -153,7 +164,9 @@ export function span(seconds: number): string {
 }
 
 export function object(value: JSONValue | undefined): JSONObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as JSONObject) : {};
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? (value as JSONObject)
+    : {};
 }
 
 /** A value of a table: text as it is, lists with commas, never braces and quotes. */
@@ -184,7 +197,9 @@ export function progressOf(fields: JSONObject): IProgress | null {
   const told = object(fields['progress']);
   const states = Array.isArray(told['cells_state']) ? told['cells_state'].map(String) : [];
   const total = Number(told['cells'] ?? told['total'] ?? 0);
-  const done = states.length ? states.filter(state => state === 'done').length : Number(told['done'] ?? 0);
+  const done = states.length
+    ? states.filter(state => state === 'done').length
+    : Number(told['done'] ?? 0);
   return total > 0 ? { done, total, unit: 'cells' in told ? 'cell' : 'epoch', states } : null;
 }
 

@@ -32,7 +32,9 @@ def test_each_noun_becomes_a_card(ws: wb.Workspace) -> None:
     ws.records.put("labeling", "caps", {"n_items": 400, "n_labeled": 100}, state="open")
     run = begin(ws, "train", progress={"done": 3, "total": 12})
     run.measure(3, loss=0.4, accuracy=0.91)
-    ws.records.put("service", "check", {"url": "http://x", "traffic": {"model:caps@1": 90, "model:caps@2": 10}}, state="running")
+    ws.records.put(
+        "service", "check", {"url": "http://x", "traffic": {"model:caps@1": 90, "model:caps@2": 10}}, state="running"
+    )
     board = board_of(ws)
     assert cards(board, "Data")[0]["facts"] == ["2 items", "image-classification"]
     assert cards(board, "Labels")[0]["bars"] == [{"name": "labeled", "share": 0.25, "text": "100 of 400"}]

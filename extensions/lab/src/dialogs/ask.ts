@@ -13,7 +13,8 @@ const LABELS: Readonly<Record<string, string>> = {
 };
 
 const HELP: Readonly<Record<string, string>> = {
-  canary: 'Of the traffic of a service that runs already; the first model of a service gets all of it.',
+  canary:
+    'Of the traffic of a service that runs already; the first model of a service gets all of it.',
   data: 'Labeled samples that the model has not seen; what is kept is measured on them.'
 };
 
@@ -21,7 +22,12 @@ const HELP: Readonly<Record<string, string>> = {
 export async function askFor(action: IAction, model: IWorkbenchModel): Promise<JSONObject | null> {
   const known = (await model.verbs().catch(() => [])).find(verb => verb.name === action.verb);
   const fields = (action.ask ?? []).map(name =>
-    fieldOf(name, known?.parameters.find(parameter => parameter.name === name), action, model)
+    fieldOf(
+      name,
+      known?.parameters.find(parameter => parameter.name === name),
+      action,
+      model
+    )
   );
   const subject = bare(String(Object.values(action.arguments)[0] ?? '')).replace(/#.*$/, '');
   const result = await showDialog<JSONObject>({
@@ -33,7 +39,12 @@ export async function askFor(action: IAction, model: IWorkbenchModel): Promise<J
   return result.button.accept ? result.value : null;
 }
 
-function fieldOf(name: string, parameter: IParameter | undefined, action: IAction, model: IWorkbenchModel): IField {
+function fieldOf(
+  name: string,
+  parameter: IParameter | undefined,
+  action: IAction,
+  model: IWorkbenchModel
+): IField {
   const kind = (KINDS as readonly string[]).includes(name) ? name : (parameter?.type ?? 'string');
   const field = {
     name,
@@ -46,7 +57,10 @@ function fieldOf(name: string, parameter: IParameter | undefined, action: IActio
     return { ...field, type: 'choice', choices, value: choices[0]?.value ?? null };
   }
   if (parameter?.type === 'choice') {
-    const choices = parameter.choices.map(value => ({ value: String(value), label: String(value) || 'any' }));
+    const choices = parameter.choices.map(value => ({
+      value: String(value),
+      label: String(value) || 'any'
+    }));
     return { ...field, type: 'choice', choices };
   }
   if (name === 'canary') {

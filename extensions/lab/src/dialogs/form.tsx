@@ -91,7 +91,15 @@ export class Form extends ReactWidget implements Dialog.IBodyWidget<JSONObject> 
           />
         );
       default:
-        return <input className="jp-mod-styled" type="text" spellCheck={false} defaultValue={value} {...common} />;
+        return (
+          <input
+            className="jp-mod-styled"
+            type="text"
+            spellCheck={false}
+            defaultValue={value}
+            {...common}
+          />
+        );
     }
   }
 

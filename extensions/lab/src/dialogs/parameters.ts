@@ -34,7 +34,9 @@ function fieldOf(name: string, code: string, comment: string): IField {
     return { ...common, type: 'text', value: text };
   }
   const list = listOf(code);
-  return list ? { ...common, type: 'list', value: list } : { ...common, type: 'fixed', value: code };
+  return list
+    ? { ...common, type: 'list', value: list }
+    : { ...common, type: 'fixed', value: code };
 }
 
 /** Return the content of a string literal without escapes. */

@@ -12,7 +12,9 @@ const NO_PARAMETERS = "Tag a cell with 'parameters' to change its values here.";
 export async function askForPromotion(panel: NotebookPanel): Promise<JSONObject | null> {
   const name = PathExt.basename(panel.context.localPath);
   const cells = [...(panel.content.model?.cells ?? [])];
-  const tagged = cells.find(cell => (cell.getMetadata('tags') as string[] | undefined)?.includes('parameters'));
+  const tagged = cells.find(cell =>
+    (cell.getMetadata('tags') as string[] | undefined)?.includes('parameters')
+  );
   const fields = tagged ? parametersOf(tagged.sharedModel.getSource()) : [];
   const code = cells.filter(cell => cell.type === 'code').length;
   const result = await showDialog<JSONObject>({

@@ -47,7 +47,9 @@ function Head({ details, model, commands }: IProps & { details: IRunDetails }): 
     <header className="wb-Run-head">
       <div>
         <h2>{details.id}</h2>
-        {typeof details.fields['title'] === 'string' && <span className="wb-Run-title">{details.fields['title']}</span>}
+        {typeof details.fields['title'] === 'string' && (
+          <span className="wb-Run-title">{details.fields['title']}</span>
+        )}
         <span className="wb-Pill" data-tone={toneOf(details)} data-testid="wb-run-state">
           {details.state}
         </span>
@@ -71,7 +73,9 @@ function Head({ details, model, commands }: IProps & { details: IRunDetails }): 
             className="wb-Button wb-mod-warn"
             disabled={model.isBusy(action.verb)}
             data-testid={`wb-run-${action.verb}`}
-            onClick={() => void commands.execute(CommandIDs.act, { action: action as unknown as JSONObject })}
+            onClick={() =>
+              void commands.execute(CommandIDs.act, { action: action as unknown as JSONObject })
+            }
           >
             {action.label}
           </button>
@@ -85,7 +89,9 @@ function when(details: IRunDetails): string {
   const created = String(details.fields['created'] ?? '');
   const ended = String(details.fields['ended'] ?? '');
   const seconds = (Date.parse(ended || new Date().toISOString()) - Date.parse(created)) / 1000;
-  return Number.isNaN(seconds) ? '' : `${ended ? 'took' : 'for'} ${span(seconds)}, started ${ago(created)}`;
+  return Number.isNaN(seconds)
+    ? ''
+    : `${ended ? 'took' : 'for'} ${span(seconds)}, started ${ago(created)}`;
 }
 
 function Facts({ details }: { details: IRunDetails }): React.ReactElement {
@@ -111,7 +117,13 @@ function Facts({ details }: { details: IRunDetails }): React.ReactElement {
   );
 }
 
-function Table({ title, values }: { title: string; values: JSONObject }): React.ReactElement | null {
+function Table({
+  title,
+  values
+}: {
+  title: string;
+  values: JSONObject;
+}): React.ReactElement | null {
   const rows = Object.entries(values);
   if (rows.length === 0) {
     return null;

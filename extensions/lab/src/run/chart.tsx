@@ -9,7 +9,10 @@ const PAD = 5;
 
 export function Chart({ curve, tone }: { curve: ICurve; tone: number }): React.ReactElement {
   const [at, setAt] = React.useState<number | null>(null);
-  const points = placed(curve, WIDTH - 2 * PAD, HEIGHT - 2 * PAD).map(p => ({ x: p.x + PAD, y: p.y + PAD }));
+  const points = placed(curve, WIDTH - 2 * PAD, HEIGHT - 2 * PAD).map(p => ({
+    x: p.x + PAD,
+    y: p.y + PAD
+  }));
   const shown = at === null ? points.length - 1 : Math.min(at, points.length - 1);
   const line = points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
   const point = points[shown];
@@ -37,7 +40,10 @@ export function Chart({ curve, tone }: { curve: ICurve; tone: number }): React.R
         ))}
         {points.length > 1 && (
           <>
-            <polygon className="wb-Chart-area" points={`${PAD},${HEIGHT - PAD} ${line} ${WIDTH - PAD},${HEIGHT - PAD}`} />
+            <polygon
+              className="wb-Chart-area"
+              points={`${PAD},${HEIGHT - PAD} ${line} ${WIDTH - PAD},${HEIGHT - PAD}`}
+            />
             <polyline className="wb-Chart-line" points={line} />
           </>
         )}
@@ -52,5 +58,8 @@ export function Chart({ curve, tone }: { curve: ICurve; tone: number }): React.R
 }
 
 function nearest(points: readonly { x: number }[], x: number): number {
-  return points.reduce((best, point, i) => (Math.abs(point.x - x) < Math.abs((points[best]?.x ?? 0) - x) ? i : best), 0);
+  return points.reduce(
+    (best, point, i) => (Math.abs(point.x - x) < Math.abs((points[best]?.x ?? 0) - x) ? i : best),
+    0
+  );
 }

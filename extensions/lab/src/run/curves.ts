@@ -13,7 +13,9 @@ const NOT_METRICS = new Set(['step', 'at', 'epoch']);
 
 /** Return a curve per metric that has a number in some step; losses come first. */
 export function curvesOf(steps: readonly Step[]): ICurve[] {
-  const names = [...new Set(steps.flatMap(step => Object.keys(step)))].filter(name => !NOT_METRICS.has(name));
+  const names = [...new Set(steps.flatMap(step => Object.keys(step)))].filter(
+    name => !NOT_METRICS.has(name)
+  );
   const curves = names.map(name => curveOf(name, steps)).filter(curve => curve !== null);
   return curves.sort((a, b) => Number(b.name.includes('loss')) - Number(a.name.includes('loss')));
 }
@@ -21,7 +23,9 @@ export function curvesOf(steps: readonly Step[]): ICurve[] {
 function curveOf(name: string, steps: readonly Step[]): ICurve | null {
   const points = steps.flatMap((step, i) => {
     const value = step[name];
-    return typeof value === 'number' && Number.isFinite(value) ? [{ step: Number(step['step'] ?? i), value }] : [];
+    return typeof value === 'number' && Number.isFinite(value)
+      ? [{ step: Number(step['step'] ?? i), value }]
+      : [];
   });
   const last = points[points.length - 1];
   if (!last) {

@@ -37,7 +37,9 @@ export class RunPanel extends ReactWidget {
 
   protected override render(): React.ReactElement {
     return (
-      <UseSignal signal={this.model.changed}>{() => <RunBody model={this.model} commands={this.commands} />}</UseSignal>
+      <UseSignal signal={this.model.changed}>
+        {() => <RunBody model={this.model} commands={this.commands} />}
+      </UseSignal>
     );
   }
 

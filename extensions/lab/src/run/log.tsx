@@ -8,7 +8,9 @@ export function Log({ text }: { text: LogText }): React.ReactElement {
   const [isFollowing, setFollowing] = React.useState(true);
   const box = React.useRef<HTMLDivElement>(null);
   const sought = query.toLowerCase();
-  const lines = sought ? text.lines.filter(line => line.toLowerCase().includes(sought)) : text.lines;
+  const lines = sought
+    ? text.lines.filter(line => line.toLowerCase().includes(sought))
+    : text.lines;
   React.useEffect(() => {
     if (isFollowing && box.current) {
       box.current.scrollTop = box.current.scrollHeight;
@@ -36,17 +38,34 @@ export function Log({ text }: { text: LogText }): React.ReactElement {
           {sought && <span className="wb-Search-count">{lines.length}</span>}
         </label>
         <label className="wb-Follow">
-          <input type="checkbox" checked={isFollowing} onChange={event => setFollowing(event.target.checked)} />
+          <input
+            type="checkbox"
+            checked={isFollowing}
+            onChange={event => setFollowing(event.target.checked)}
+          />
           Follow
         </label>
       </div>
-      <div className="wb-Log-lines" ref={box} onScroll={onScroll} tabIndex={0} role="log" data-testid="wb-log">
-        {text.dropped > 0 && !sought && <div className="wb-Log-note">{text.dropped} earlier lines are in log.txt.</div>}
+      <div
+        className="wb-Log-lines"
+        ref={box}
+        onScroll={onScroll}
+        tabIndex={0}
+        role="log"
+        data-testid="wb-log"
+      >
+        {text.dropped > 0 && !sought && (
+          <div className="wb-Log-note">{text.dropped} earlier lines are in log.txt.</div>
+        )}
         {lines.map((line, i) => (
-          <div key={text.dropped + i}>{sought ? <Found line={line} sought={sought} /> : line || ' '}</div>
+          <div key={text.dropped + i}>
+            {sought ? <Found line={line} sought={sought} /> : line || ' '}
+          </div>
         ))}
         {lines.length === 0 && (
-          <div className="wb-Log-note">{sought ? 'No line has that.' : text.isEnded ? 'The log is empty.' : 'Nothing yet …'}</div>
+          <div className="wb-Log-note">
+            {sought ? 'No line has that.' : text.isEnded ? 'The log is empty.' : 'Nothing yet …'}
+          </div>
         )}
       </div>
     </section>

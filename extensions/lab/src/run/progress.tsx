@@ -12,7 +12,9 @@ export function Progress({ details }: { details: IRecord }): React.ReactElement 
   }
   const { done, total, unit } = progress;
   const isRunning = details.state === 'running';
-  const says = isRunning ? `${unit} ${Math.min(done + 1, total)} of ${total}` : `${done} of ${total} ${unit}s done`;
+  const says = isRunning
+    ? `${unit} ${Math.min(done + 1, total)} of ${total}`
+    : `${done} of ${total} ${unit}s done`;
   return (
     <div
       className="wb-Progress"
@@ -26,7 +28,11 @@ export function Progress({ details }: { details: IRecord }): React.ReactElement 
       <div className="wb-Progress-track">
         {total <= MOST ? (
           Array.from({ length: total }, (_, i) => (
-            <span key={i} data-tone={toneAt(i, progress, details.state)} title={`${unit} ${i + 1}`} />
+            <span
+              key={i}
+              data-tone={toneAt(i, progress, details.state)}
+              title={`${unit} ${i + 1}`}
+            />
           ))
         ) : (
           <>
@@ -40,7 +46,12 @@ export function Progress({ details }: { details: IRecord }): React.ReactElement 
   );
 }
 
-const TONES: Readonly<Record<string, string>> = { done: 'good', running: 'busy', failed: 'bad', pending: 'quiet' };
+const TONES: Readonly<Record<string, string>> = {
+  done: 'good',
+  running: 'busy',
+  failed: 'bad',
+  pending: 'quiet'
+};
 
 function toneAt(index: number, { done, states }: IProgress, run: string): string {
   const state = states[index];

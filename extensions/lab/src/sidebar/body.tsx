@@ -55,7 +55,10 @@ function Banner({ model, commands }: IViewProps): React.ReactElement | null {
       return (
         <div className="wb-Notice" data-testid="wb-no-workspace">
           <strong>No workspace yet</strong>
-          <p>A workspace is a folder that keeps data, runs, models and services. Make one in a notebook:</p>
+          <p>
+            A workspace is a folder that keeps data, runs, models and services. Make one in a
+            notebook:
+          </p>
           <Code text={MAKE_WORKSPACE} commands={commands} />
         </div>
       );
@@ -72,7 +75,11 @@ function Banner({ model, commands }: IViewProps): React.ReactElement | null {
         <div className="wb-Notice wb-mod-bad" role="alert" data-testid="wb-offline">
           <strong>{connection.message}</strong>
           <p>{connection.hint} What is below may be old; jobs go on without this window.</p>
-          <button type="button" className="wb-Button" onClick={() => void commands.execute(CommandIDs.refresh)}>
+          <button
+            type="button"
+            className="wb-Button"
+            onClick={() => void commands.execute(CommandIDs.refresh)}
+          >
             Try again
           </button>
         </div>

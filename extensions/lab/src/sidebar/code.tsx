@@ -4,7 +4,13 @@ import { type CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 import { CommandIDs } from '../commands';
 
-export function Code({ text, commands }: { text: string; commands: CommandRegistry }): React.ReactElement {
+export function Code({
+  text,
+  commands
+}: {
+  text: string;
+  commands: CommandRegistry;
+}): React.ReactElement {
   return (
     <div className="wb-Code">
       <pre>{text}</pre>

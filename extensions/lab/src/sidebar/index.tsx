@@ -25,7 +25,9 @@ export class Sidebar extends ReactWidget {
 
   protected override render(): React.ReactElement {
     return (
-      <UseSignal signal={this.model.changed}>{() => <Body model={this.model} commands={this.commands} />}</UseSignal>
+      <UseSignal signal={this.model.changed}>
+        {() => <Body model={this.model} commands={this.commands} />}
+      </UseSignal>
     );
   }
 }

@@ -32,9 +32,19 @@ export function Row({ record, model, commands }: IRowProps): React.ReactElement 
   const hasMany = buttons.length > 2;
   const summary = summaryOf(record);
   return (
-    <li className="wb-Row" data-testid={`wb-row-${record.kind}-${record.id}`} data-state={record.state}>
+    <li
+      className="wb-Row"
+      data-testid={`wb-row-${record.kind}-${record.id}`}
+      data-state={record.state}
+    >
       <div className="wb-Row-head">
-        <span className="wb-Dot" data-tone={toneOf(record)} role="img" aria-label={record.state} title={record.state} />
+        <span
+          className="wb-Dot"
+          data-tone={toneOf(record)}
+          role="img"
+          aria-label={record.state}
+          title={record.state}
+        />
         {open ? (
           <button
             type="button"
@@ -49,7 +59,10 @@ export function Row({ record, model, commands }: IRowProps): React.ReactElement 
         )}
         {!hasMany && <span className="wb-Row-actions">{buttons}</span>}
       </div>
-      <div className="wb-Row-summary" title={[summary, record.fields['task']].filter(Boolean).join(' · ')}>
+      <div
+        className="wb-Row-summary"
+        title={[summary, record.fields['task']].filter(Boolean).join(' · ')}
+      >
         {summary}
       </div>
       <Gauge record={record} />
@@ -81,7 +94,13 @@ function Bar({ done, total }: { done: number; total: number }): React.ReactEleme
   }
   const share = Math.min(100, (100 * done) / total);
   return (
-    <div className="wb-Bar" role="progressbar" aria-valuenow={done} aria-valuemin={0} aria-valuemax={total}>
+    <div
+      className="wb-Bar"
+      role="progressbar"
+      aria-valuenow={done}
+      aria-valuemin={0}
+      aria-valuemax={total}
+    >
       <span style={{ width: `${share}%` }} />
     </div>
   );
@@ -105,7 +124,11 @@ function openerOf(record: IRecord): { command: string; args: JSONObject; says: s
     return { command: CommandIDs.openRun, args: { id: record.id }, says: 'Open the run' };
   }
   if (typeof url === 'string' && url.startsWith('http') && record.kind === 'labeling') {
-    return { command: CommandIDs.openUrl, args: { url }, says: 'Open the project where people label' };
+    return {
+      command: CommandIDs.openUrl,
+      args: { url },
+      says: 'Open the project where people label'
+    };
   }
   if (record.kind === 'model' && typeof record.fields['run'] === 'string') {
     const id = record.fields['run'].replace(/^run:/, '');

@@ -12,7 +12,11 @@ import { Row } from './row';
 const FEW = 6;
 const MORE = 50;
 
-export function Section({ kind, model, commands }: IViewProps & { kind: Kind }): React.ReactElement {
+export function Section({
+  kind,
+  model,
+  commands
+}: IViewProps & { kind: Kind }): React.ReactElement {
   const [isOpen, setOpen] = React.useState(true);
   const [most, setMost] = React.useState(FEW);
   const records = model.list(kind);
@@ -27,7 +31,9 @@ export function Section({ kind, model, commands }: IViewProps & { kind: Kind }):
           <Caret.react tag="span" className="wb-Caret" />
           <Icon.react tag="span" className="wb-Section-icon" />
           <span className="wb-Section-title">{title}</span>
-          {records.length > 0 && <span className="wb-Count">{records.length.toLocaleString('en')}</span>}
+          {records.length > 0 && (
+            <span className="wb-Count">{records.length.toLocaleString('en')}</span>
+          )}
         </button>
       </h3>
       {isOpen && records.length > 0 && (

@@ -1,0 +1,197 @@
+"""The server extension in a real Jupyter Server, over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+import workbench as wb
+from workbench.core.run import begin
+
+pytestmark = pytest.mark.slow
+_TOKEN = "only-for-tests"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The server's root folder, with a workspace in it."""
+    folder = tmp_path_factory.mktemp("server") / "root"
+    wb.open(folder / "line-3", environment={})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(root: Path) -> Iterator[str]:
+    """The address of a server that lets nobody in without the token."""
+    config = root.parent / "config"
+    config.mkdir()
+    extensions = {
+        "ServerApp": {"jpserver_extensions": {"workbench.server": True, "jupyterlab": False, "voila.server_extension": False}}
+    }
+    (config / "jupyter_server_config.json").write_text(json.dumps(extensions))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folders = {f"JUPYTER_{name}_DIR": str(root.parent / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")} | folders
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    options = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"]
+    options += [f"--IdentityProvider.token={_TOKEN}", "--ServerApp.allow_unauthenticated_access=False"]
+    options += ["--WorkbenchApp.max_body=2000", "--no-browser", "--allow-root"]
+    log = root.parent / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter_server", *options],
+            cwd=root,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(address, process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def api(url: str) -> Iterator[httpx.Client]:
+    """A client that is signed in."""
+    with httpx.Client(base_url=f"{url}/workbench/", headers={"Authorization": f"token {_TOKEN}"}, timeout=60) as client:
+        yield client
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            httpx.get(f"{url}/api/status", headers={"Authorization": f"token {_TOKEN}"}).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"The server did not start:\n{log.read_text()[-3000:]}")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "state"), ("GET", "verbs"), ("GET", "runs/train-1"), ("GET", "runs/train-1/log"), ("POST", "verbs/train")],
+)
+def test_nobody_gets_in_without_the_token(url: str, method: str, path: str) -> None:
+    answer = httpx.request(method, f"{url}/workbench/{path}")
+    assert answer.status_code in (401, 403)
+    assert answer.json()["ok"] is False
+
+
+def test_a_browser_that_is_signed_in_needs_the_xsrf_token_to_call_a_verb(url: str) -> None:
+    with httpx.Client(base_url=url, follow_redirects=True) as browser:
+        browser.get("/login")
+        browser.post("/login", data={"password": _TOKEN, "_xsrf": browser.cookies["_xsrf"]})
+        assert browser.get("/workbench/state").status_code == 200
+        assert browser.post("/workbench/verbs/split", json={}).status_code == 403
+        told = {"X-XSRFToken": browser.cookies["_xsrf"]}
+        assert browser.post("/workbench/verbs/split", json={}, headers=told).status_code == 422
+
+
+def test_the_state_holds_the_workspace_and_is_quick_with_a_thousand_runs(api: httpx.Client, root: Path) -> None:
+    ws = wb.open(root / "line-3", environment={})
+    for i in range(1000):
+        ws.records.put("run", f"old-{i}", {"kind": "train", "params": {"epochs": 8}, "metrics": {"loss": 0.1}}, state="done")
+    told = api.get("state").json()
+    assert told["workspace"] == {"name": "line-3", "root": str(ws.root)}
+    assert len(told["records"]) >= 1000
+    assert api.get("state", params={"since": told["seq"]}).json()["records"] == []
+    taken = []
+    for _ in range(10):
+        begun = time.perf_counter()
+        api.get("state", params={"since": told["seq"]})
+        taken.append(time.perf_counter() - begun)
+    assert min(taken) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message", "hint"),
+    [
+        ("state?since=-1", 422, "`since` must be a whole number", ""),
+        ("runs/..%2F..%2Fetc", 422, "cannot name a run", "Use 1 to 100 letters"),
+        ("runs/train-99", 404, "No run named 'train-99'.", ""),
+        ("runs/train-99/log", 404, "No run named 'train-99'.", ""),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_the_way_out(
+    api: httpx.Client, path: str, status: int, message: str, hint: str
+) -> None:
+    answer = api.get(path)
+    assert answer.status_code == status
+    assert message in answer.json()["message"]
+    assert hint in answer.json()["hint"]
+
+
+def test_an_unknown_verb_is_named_with_its_neighbours(api: httpx.Client) -> None:
+    answer = api.post("verbs/trian", json={})
+    assert (answer.status_code, answer.json()["hint"]) == (404, "Did you mean 'train'?")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        (b"[1]", 422, "The body must be a JSON object"),
+        (b"{", 422, "The body is not JSON"),
+        (b'{"data": "' + b"x" * 3000 + b'"}', 413, "the limit is 2000"),
+        (b'{"notebook": "../../etc/passwd"}', 422, "leads out of"),
+        (b'{"notebook": "nowhere.ipynb"}', 404, "nowhere.ipynb"),
+    ],
+)
+def test_a_call_that_cannot_be_is_refused(api: httpx.Client, body: bytes, status: int, message: str) -> None:
+    answer = api.post("verbs/promote", content=body)
+    assert answer.status_code == status, answer.text
+    assert message in answer.json()["message"]
+
+
+def test_a_verb_answers_over_http_as_it_does_in_a_cell(api: httpx.Client) -> None:
+    answer = api.post("verbs/recipe", json={"task": "image-classification", "epochs": 3})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["result"]["epochs"] == 3
+
+
+def test_all_problems_of_a_call_are_told_at_once(api: httpx.Client) -> None:
+    body = api.post("verbs/split", json={"seed": "many", "colour": 1}).json()
+    assert body["code"] == "input"
+    assert all(word in body["message"] for word in ("unknown argument 'colour'", "`data` is missing", "`seed`"))
+
+
+def test_the_log_of_a_run_is_streamed_until_it_ends_and_resumed_by_offset(api: httpx.Client, root: Path) -> None:
+    run = begin(wb.open(root / "line-3", environment={}), "train")
+    run.log_path.write_text("one\n")
+    with api.stream("GET", f"runs/{run.id}/log") as stream:
+        assert stream.headers["content-type"] == "text/event-stream"
+        assert stream.headers["x-accel-buffering"] == "no"
+        lines = stream.iter_lines()
+        assert next(lines) == "id: 4"
+        with run.log_path.open("a") as log:
+            log.write("two\n")
+        run.finish()
+        rest = list(lines)
+    assert 'data: "two\\n"' in rest
+    assert rest[-4:] == ["event: end", "id: 8", 'data: "done"', ""]
+    resumed = api.get(f"runs/{run.id}/log", params={"offset": 4}).text
+    assert "two" in resumed
+    assert "one\\n" not in resumed
+
+
+def test_the_sidebar_does_not_keep_an_idle_server_awake(api: httpx.Client, url: str) -> None:
+    signed = {"Authorization": f"token {_TOKEN}"}
+    before = httpx.get(f"{url}/api/status?no_track_activity=1", headers=signed).json()["last_activity"]
+    api.get("state")
+    assert httpx.get(f"{url}/api/status?no_track_activity=1", headers=signed).json()["last_activity"] == before
