@@ -3,7 +3,17 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/**', '**/lib/**', '**/build/**', '**/dist/**', '**/*.mjs', '**/*.cjs', '**/*.js'] },
+  {
+    ignores: [
+      '**/node_modules/**',
+      '**/lib/**',
+      '**/build/**',
+      '**/dist/**',
+      '**/*.mjs',
+      '**/*.cjs',
+      '**/*.js'
+    ]
+  },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

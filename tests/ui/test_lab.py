@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,13 @@ def seed(root: Path) -> wb.Workspace:
         put("dataset", name, fields | {"created": ws.now()}, state="ready")
     labeling = about | {"dataset": "dataset:caps@2", "project": "1", "url": "http://127.0.0.1:8080/projects/1"}
     put("labeling", "caps", labeling | {"n_items": 400, "n_labeled": 312, "created": ws.now()}, state="open")
-    for epochs, accuracy in ((8, 0.951), (12, 0.968)):
-        _finish(_trained(ws, epochs, accuracy), accuracy)
+    for minutes, epochs, accuracy in ((180, 8, 0.951), (65, 12, 0.968)):
+        _finish(_trained(ws, epochs, accuracy, created=_ago(minutes)), accuracy)
     failed = begin(
         ws,
         "job",
         title="sweep.ipynb",
+        created=_ago(40),
         progress={"cell": 3, "cells": 6, "cells_state": [*["done"] * 2, "failed", *["pending"] * 3]},
     )
     failed.log_path.write_text("--- cell 3 (3 of 6)\nNameError: name 'photos' is not defined\n")
@@ -54,7 +56,11 @@ def seed(root: Path) -> wb.Workspace:
     return ws
 
 
-def _trained(ws: wb.Workspace, epochs: int, accuracy: float) -> Run:
+def _ago(minutes: float) -> str:
+    return (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(timespec="milliseconds")
+
+
+def _trained(ws: wb.Workspace, epochs: int, accuracy: float, *, created: str) -> Run:
     params = {
         "backbone": "resnet-18",
         "strategy": "gradual-unfreeze",
@@ -64,7 +70,7 @@ def _trained(ws: wb.Workspace, epochs: int, accuracy: float) -> Run:
         "seed": 7,
     }
     inputs = {"data": "dataset:caps@3", "val": "dataset:caps@3#51d0"}
-    run = begin(ws, "train", params=params, inputs=inputs, progress={"done": epochs, "total": epochs})
+    run = begin(ws, "train", params=params, inputs=inputs, progress={"done": epochs, "total": epochs}, created=created)
     lines = [f"Train small on {epochs} epochs, 9,984 samples, 3 classes."]
     with (run.folder / "metrics.jsonl").open("w") as file:
         for step in range(1, epochs + 1):
@@ -82,6 +88,15 @@ def _trained(ws: wb.Workspace, epochs: int, accuracy: float) -> Run:
 
 def _finish(run: Run, accuracy: float) -> None:
     run.finish(model="model:caps@2", metrics={"accuracy": accuracy, "loss": 0.11})
+
+
+#: Puts a tab of the main area beside the first one.
+_BESIDE = """id => {
+    const { shell } = window.jupyterapp;
+    const [first] = shell.widgets('main');
+    const moved = [...shell.widgets('main')].find(widget => widget.content?.id === id);
+    shell.add(moved, 'main', { mode: 'split-right', ref: first.id });
+}"""
 
 
 def _show(page: Any) -> Any:
@@ -217,15 +232,19 @@ def test_a_picture_for_the_readme(lab, open_lab) -> None:
             ("report = wb.evaluate(run.result(), test).require(accuracy=.95)", []),
         ],
     )
-    cells = {"cell": 4, "cells": 6, "cells_state": [*["done"] * 3, "running", *["pending"] * 2]}
-    job = begin(ws, "job", title="train.ipynb", progress=cells, params={"epochs": 24, "backbone": "resnet-18", "seed": 7})
+    progress = {"cell": 4, "cells": 6, "cells_state": [*["done"] * 3, "running", *["pending"] * 2]}
+    params = {"epochs": 12, "backbone": "resnet-18"}
+    job = begin(ws, "job", title="train.ipynb", progress=progress, params=params, created=_ago(4))
+
     job.update(process=processes.identity(os.getpid()))
-    job.log_path.write_text((ws.run("train-2").log_path).read_text().replace("Kept", "--- cell 4 (4 of 6)\nKept"))
+    cells = [f"--- cell {n} ({n} of 6)\n" for n in range(1, 5)]
+    job.log_path.write_text("".join(cells) + "\n".join(ws.run("train-2").log_path.read_text().splitlines()[1:-1]) + "\n")
     (job.folder / "metrics.jsonl").write_bytes((ws.run("train-2").folder / "metrics.jsonl").read_bytes())
     page = open_lab(lab, "lab/tree/train.ipynb", width=1440, height=860, scale=1.5)
     side = _show(page)
     page.get_by_role("button", name="Promote").wait_for()
-    side.get_by_test_id("wb-row-run-job-2").get_by_role("button", name="job-2").click()
+    side.get_by_test_id("wb-row-run-job-2").get_by_role("button", name="job-2", exact=True).click()
+    page.evaluate(_BESIDE, "workbench-run-job-2")
     page.get_by_test_id("wb-chart-accuracy").wait_for()
     page.mouse.move(700, 840)
     folder = Path(SHOTS)

@@ -10,6 +10,7 @@ from traitlets import Float, Int, Unicode
 from workbench.server.calls import Calls
 from workbench.server.desk import Desk
 from workbench.server.handlers import HANDLERS
+from workbench.server.pictures import keep_pictures
 
 
 class WorkbenchApp(ExtensionApp):
@@ -27,6 +28,7 @@ class WorkbenchApp(ExtensionApp):
     def initialize_settings(self) -> None:
         """Give the handlers what they share."""
         assert self.serverapp is not None  # linked before it is initialized
+        self.serverapp.contents_manager.register_pre_save_hook(keep_pictures)
         self.settings["workbench_desk"] = Desk(
             root_dir=Path(self.serverapp.root_dir).resolve(),
             told=self.workspace,

@@ -38,7 +38,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
 
     def __init__(self) -> None:
         super().__init__(_esm=front_end(f"{self.module}.js"), _css=front_end(f"{self.module}.css"))
-        self._displays: list[str] = []
+        self._displays: dict[str, bool] = {}  # by display id, whether the live view is in it
         self._is_seen = False
         self.on_msg(self._receive)
 
@@ -69,13 +69,13 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
 
     def redraw(self) -> None:
         """Bring the picture in the notebook up to date."""
-        for display in self._displays:
+        for display in list(self._displays):
             self._publish(display, update=True)
 
     def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the representations (the live view when a browser is there, the picture, text) and their metadata."""
         made: dict[str, Any] = {"text/plain": self.caption()}
-        about: dict[str, Any] = {}
+        about: dict[str, Any] = {"workbench": {}}  # by this mark the server knows an output whose picture is enough
         if (picture := self.picture()) is not None:
             made["image/png"] = base64.b64encode(picture).decode("ascii")
             about["image/png"] = {"width": round(int.from_bytes(picture[16:20], "big") / self.density)}  # PNG's own header
@@ -88,21 +88,19 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
         self.send({"kind": "problem", "message": error.message, "hint": error.hint})
 
     def _ipython_display_(self) -> None:
-        display = uuid.uuid4().hex
-        self._displays.append(display)
-        self._publish(display, update=False)
+        self._publish(uuid.uuid4().hex, update=False)
 
     def _publish(self, display: str, *, update: bool) -> None:
         data, about = self.bundle()
+        self._displays[display] = WIDGET_VIEW in data
         publish_display_data(data, metadata=about, transient={"display_id": display}, update=update)
 
     def _meet(self) -> None:
-        was_seen, self._is_seen = self._is_seen, True
-        was_alone = not _browser.is_set()
+        self._is_seen = True
         _browser.set()
         self.refresh()
-        if was_alone or not was_seen:
-            self.redraw()
+        for display in [display for display, is_live in self._displays.items() if not is_live]:
+            self._publish(display, update=True)
 
     def _receive(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
         answer = self.answers().get(str(content.get("kind")))

@@ -92,7 +92,7 @@ const SUMMARIES: Readonly<Record<string, (f: JSONObject, record: IRecord) => str
     ago(text(f['created']) || record.updated)
   ],
   model: f => [scores(f['metrics'], 2), text(f['runtime']), size(f['bytes'])],
-  service: (f, record) => [record.state, shares(f['traffic'])]
+  service: (f, record) => [record.state === 'running' ? '' : record.state, shares(f['traffic'])]
 };
 
 /** Metrics as 'accuracy 0.94'; those that read best come first. */

@@ -18,7 +18,7 @@ test('a record is summed up in one line', () => {
   const dataset = record('dataset', 'ready', { n_items: 12480, classes: ['ok', 'crack', 'dent'] });
   assert.equal(summaryOf(dataset), '12,480 items · 3 classes');
   const service = record('service', 'running', { traffic: { 'model:a@2': 10, 'model:a@1': 90 } });
-  assert.equal(summaryOf(service), 'running · a@1 90 %, a@2 10 %');
+  assert.equal(summaryOf(service), 'a@1 90 %, a@2 10 %');
 });
 
 test('the score that matters comes before the loss', () => {

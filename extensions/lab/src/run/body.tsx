@@ -102,9 +102,11 @@ function Facts({ details }: { details: IRunDetails }): React.ReactElement {
       {curves.length > 0 && (
         <section aria-label="Metrics">
           <h3>Metrics</h3>
-          {curves.map((curve, i) => (
-            <Chart key={curve.name} curve={curve} tone={i} />
-          ))}
+          <div className="wb-Charts">
+            {curves.map((curve, i) => (
+              <Chart key={curve.name} curve={curve} tone={i} />
+            ))}
+          </div>
         </section>
       )}
       {curves.length === 0 && <Table title="Metrics" values={object(fields['metrics'])} />}

@@ -20,7 +20,7 @@ export function Body({ model, commands }: IViewProps): React.ReactElement {
       <header className="wb-Header">
         <div className="wb-Header-text">
           <h2>{workspace?.name ?? 'Workbench'}</h2>
-          {workspace && <span title={workspace.root}>{workspace.root}</span>}
+          {workspace && <span title={workspace.root}>Workspace</span>}
         </div>
         <button
           type="button"
