@@ -40,13 +40,18 @@ extensions/.built: $(SOURCES) $(VENV)/.installed
 	touch $@
 
 labels: setup
-	WORKBENCH_WORKSPACE=$${WORKBENCH_WORKSPACE:-$(abspath demo)} $(BIN)/jupyter labels install
+	$(BIN)/workbench labels install
 
 demo: setup labels
 	$(BIN)/python notebooks/demo.py
 
 lab: setup
-	WORKBENCH_WORKSPACE=$${WORKBENCH_WORKSPACE:-$(abspath demo)} $(BIN)/jupyter lab
+	# The workspace's own Label Studio comes along, and ends with JupyterLab.
+	export WORKBENCH_WORKSPACE=$${WORKBENCH_WORKSPACE:-$(abspath demo)}; \
+	if [ -d "$$WORKBENCH_WORKSPACE/labels" ]; then \
+		trap '$(BIN)/workbench labels stop' EXIT; $(BIN)/workbench labels start & \
+	fi; \
+	$(BIN)/jupyter lab $(LAB_OPTIONS)
 
 test: setup labels
 	$(BIN)/pytest -m '' -n 2 --dist loadgroup -p no:cacheprovider

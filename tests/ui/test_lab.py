@@ -62,8 +62,8 @@ def _ago(minutes: float) -> str:
 
 def _trained(ws: wb.Workspace, epochs: int, accuracy: float, *, created: str) -> Run:
     params = {
-        "backbone": "resnet-18",
-        "strategy": "gradual-unfreeze",
+        "backbone": "small-cnn",
+        "strategy": "full",
         "epochs": epochs,
         "batch_size": 64,
         "lr": 0.003,
@@ -71,7 +71,7 @@ def _trained(ws: wb.Workspace, epochs: int, accuracy: float, *, created: str) ->
     }
     inputs = {"data": "dataset:caps@3", "val": "dataset:caps@3#51d0"}
     run = begin(ws, "train", params=params, inputs=inputs, progress={"done": epochs, "total": epochs}, created=created)
-    lines = [f"Train small on {epochs} epochs, 9,984 samples, 3 classes."]
+    lines = [f"Training small-cnn for {epochs} epochs, 9,984 samples, 3 classes."]
     with (run.folder / "metrics.jsonl").open("w") as file:
         for step in range(1, epochs + 1):
             share = 1 - math.exp(-3.2 * step / epochs)
@@ -219,6 +219,30 @@ def test_a_refusal_is_told_in_the_words_of_the_server(lab, open_lab) -> None:
     page.problems.clear()  # the browser itself reports the status of the refusal
 
 
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")  # what MLflow says to SQLAlchemy
+def test_a_model_is_deployed_and_stopped_from_the_sidebar(lab, open_lab, tmp_path) -> None:
+    from workbench.core.model import register
+    from workbench.testing.bundles import linear
+
+    ws = wb.open(lab.root / "line-3", environment={})
+    facts = {"task": "image-classification", "classes": ["dark", "light"], "runtime": "onnxruntime"}
+    register(ws, "caps", linear(tmp_path / "bundle"), facts=facts)
+    page = open_lab(lab)
+    side = _show(page)
+    side.get_by_test_id("wb-action-serve").click()
+    dialog = page.get_by_role("dialog")
+    assert dialog.get_by_test_id("wb-field-name").input_value() == "caps"
+    dialog.get_by_test_id("wb-field-name").fill("cap-check")
+    dialog.get_by_role("button", name="Deploy").click()
+    row = side.get_by_test_id("wb-row-service-cap-check")
+    row.get_by_test_id("wb-action-stop").wait_for()
+    assert ws.service("cap-check").info().state == "running"
+    row.get_by_test_id("wb-action-stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    row.locator("xpath=self::*[@data-state='stopped']").wait_for()
+    assert ws.service("cap-check").info().state == "stopped"
+
+
 @pytest.mark.skipif(not SHOTS, reason="WORKBENCH_SCREENSHOTS is not set")
 def test_a_picture_for_the_readme(lab, open_lab) -> None:
     ws = seed(lab.root / "line-3")
@@ -226,14 +250,14 @@ def test_a_picture_for_the_readme(lab, open_lab) -> None:
         lab.root / "train.ipynb",
         [
             ("import workbench as wb\n\nws = wb.open('line-3')\ncaps = ws.dataset('caps')", []),
-            ("epochs = 12  # whole passes\nbackbone = 'resnet-18'", ["parameters"]),
+            ("epochs = 12  # whole passes\nbackbone = 'small-cnn'", ["parameters"]),
             ("train, val, test = wb.split(caps, [.6, .2, .2], by='label', seed=7)", []),
             ("recipe = wb.recipe(caps.task, backbone=backbone, epochs=epochs)\nrun = wb.train(recipe, train, val)", []),
             ("report = wb.evaluate(run.result(), test).require(accuracy=.95)", []),
         ],
     )
     progress = {"cell": 4, "cells": 6, "cells_state": [*["done"] * 3, "running", *["pending"] * 2]}
-    params = {"epochs": 12, "backbone": "resnet-18"}
+    params = {"epochs": 12, "backbone": "small-cnn"}
     job = begin(ws, "job", title="train.ipynb", progress=progress, params=params, created=_ago(4))
 
     job.update(process=processes.identity(os.getpid()))

@@ -183,7 +183,7 @@ def test_curves_are_live_while_the_cell_trains_and_a_picture_stays(notebook, lab
     assert page.locator(".wb-curves").get_attribute("data-points") == "60"
     assert page.locator(".wb-best-text").text_content() == "best 0.871"
     shoot(page, "curves-done")
-    page.wait_for_function("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'")
+    page.wait_for_function("() => 'image/png' in jupyterapp.shell.currentWidget.content.model.cells.get(0).outputs.get(0).data")
     page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
     saved = nbformat.read(lab.root / "test.ipynb", as_version=4)
     assert set(saved.cells[0].outputs[0].data) == {"image/png", "text/plain"}, "a view without its kernel is an error box"

@@ -45,12 +45,16 @@ class Mirror:
         """Return what a run's panel shows; paths are relative to *root_dir*, as Jupyter's contents are."""
         run = Run(self.ws, name)
         record = self.ws.records.get("run", name)
-        curve = run.curve()
         return as_json(record) | {
-            "curve": _thinned(curve),
+            "curve": _thinned(run.curve() or self._inner_curve(name)),
             "notebook": _contents_path(run.notebook_path, root_dir),
             "log_size": run.log_path.stat().st_size if run.log_path.exists() else 0,
         }
+
+    def _inner_curve(self, name: str) -> list[dict[str, Any]]:
+        """Return the curve of the newest training that a job made; its cells train in runs of their own."""
+        inner = [record.id for record in self.ws.records.all("run") if record.fields.get("parent") == name]
+        return next((curve for each in reversed(inner) if (curve := Run(self.ws, each).curve())), [])
 
     def settle(self) -> None:
         """Note runs and services whose process is gone without a word: a killed process cannot do it itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,8 +57,6 @@ def test_a_run_whose_process_was_killed_becomes_lost(real_ws: wb.Workspace, mirr
 
 
 def test_a_run_that_works_is_left_alone(real_ws: wb.Workspace, mirror: Mirror) -> None:
-    import os
-
     run = begin(real_ws, "train", process=processes.identity(os.getpid()))
     mirror.settle()
     assert run.state == "running"
@@ -69,6 +68,12 @@ def test_a_long_curve_is_thinned_for_the_screen(real_ws: wb.Workspace, mirror: M
     curve = mirror.run(run.id, root_dir=real_ws.root)["curve"]
     assert len(curve) <= 600
     assert curve[-1]["step"] == 4999
+
+
+def test_a_job_shows_the_curve_of_the_training_in_its_cells(real_ws: wb.Workspace, mirror: Mirror) -> None:
+    job = begin(real_ws, "job")
+    begin(real_ws, "train", parent=job.id).measure(1, loss=0.5)
+    assert [step["loss"] for step in mirror.run(job.id, root_dir=real_ws.root)["curve"]] == [0.5]
 
 
 def test_an_executed_notebook_is_named_as_jupyter_names_it(real_ws: wb.Workspace, mirror: Mirror) -> None:

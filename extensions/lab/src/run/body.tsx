@@ -89,9 +89,10 @@ function when(details: IRunDetails): string {
   const created = String(details.fields['created'] ?? '');
   const ended = String(details.fields['ended'] ?? '');
   const seconds = (Date.parse(ended || new Date().toISOString()) - Date.parse(created)) / 1000;
-  return Number.isNaN(seconds)
-    ? ''
-    : `${ended ? 'took' : 'for'} ${span(seconds)}, started ${ago(created)}`;
+  if (Number.isNaN(seconds)) {
+    return '';
+  }
+  return ended ? `took ${span(seconds)}, started ${ago(created)}` : `for ${span(seconds)}`;
 }
 
 function Facts({ details }: { details: IRunDetails }): React.ReactElement {

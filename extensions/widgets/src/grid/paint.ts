@@ -57,14 +57,17 @@ export function themeOf(element: Element): ITheme {
 export function paint(canvas: HTMLCanvasElement, scene: IScene, theme: ITheme): void {
   const { width, height } = scene.layout;
   const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  canvas.style.height = `${height}px`;
   const context = canvas.getContext('2d');
   if (!context) {
     return;
   }
-  context.scale(ratio, ratio);
+  const size = { width: Math.round(width * ratio), height: Math.round(height * ratio) };
+  if (canvas.width !== size.width || canvas.height !== size.height) {
+    Object.assign(canvas, size);
+    canvas.style.height = `${height}px`;
+  }
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
   context.textBaseline = 'middle';
   scene.items.forEach((item, i) => paintTile(context, scene, theme, item, i));
 }

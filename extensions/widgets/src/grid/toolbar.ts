@@ -23,6 +23,7 @@ export class Toolbar {
   });
   private _sort = h('select', { class: 'wb-grid-sort', 'aria-label': 'Order' });
   private _showsAll = false;
+  private _shown = '';
   private _timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private _store: Store) {
@@ -40,6 +41,11 @@ export class Toolbar {
   update(): void {
     const query = this._store.model.get('query');
     const facets = this._store.model.get('facets');
+    const shown = JSON.stringify([facets, { ...query, page: 0 }, this._showsAll]);
+    if (shown === this._shown) {
+      return; // turning the page changes nothing here
+    }
+    this._shown = shown;
     if (document.activeElement !== this._search) {
       this._search.value = query.text;
     }

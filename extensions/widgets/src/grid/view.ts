@@ -37,6 +37,7 @@ export class View {
   private _hover = -1;
   private _landing: 'first' | 'last' | 'same' = 'same';
   private _shown: IShown | null = null;
+  private _selected: string[] = [];
 
   constructor(private _store: Store) {
     this._toolbar = new Toolbar(_store);
@@ -71,14 +72,20 @@ export class View {
   }
 
   update(): void {
-    const page = this._store.page;
+    const { page, model } = this._store;
+    const selected = model.get('selected');
+    // A new query is heard before its page: painting the old page again would only keep the new one waiting.
+    const isStale = page !== this._shown || selected !== this._selected;
     if (page !== this._shown) {
       this._shown = page;
       this._land(page?.items.length ?? 0);
     }
+    this._selected = selected;
+    if (isStale) {
+      this._paint();
+    }
     this._toolbar.update();
     this._updateFoot();
-    this._paint();
   }
 
   private _updateFoot(): void {
@@ -120,7 +127,7 @@ export class View {
         layout: this._layout,
         items: page.items,
         bitmaps: page.bitmaps,
-        selected: new Set(this._store.model.get('selected')),
+        selected: new Set(this._selected),
         classes: new Map(facets.map((facet, i) => [facet.label, i])),
         focus: this._focus,
         hover: this._hover,
