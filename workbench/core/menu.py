@@ -77,6 +77,8 @@ def _model(record: Record) -> list[Action]:
 
 
 def _service(record: Record) -> list[Action]:
+    if record.state in ("stopped", "failed"):
+        return _restart(record)
     if record.state != "running":
         return []
     service, traffic = ref_of(record), dict(record.fields.get("traffic", {}))
@@ -107,6 +109,15 @@ def _served_before(traffic: Mapping[str, float], history: Sequence[Mapping[str, 
     """Return whether another model than today's once had all the traffic."""
     alone = {next(iter(entry["traffic"])) for entry in history if len(entry.get("traffic", {})) == 1}
     return bool(alone - set(traffic))
+
+
+def _restart(record: Record) -> list[Action]:
+    shared = [entry["traffic"] for entry in record.fields.get("history", ()) if entry.get("traffic")]
+    if not shared:
+        return []
+    main = max(shared[-1], key=lambda ref: float(shared[-1][ref]))
+    arguments = {"model": main, "name": record.id, "canary": shared[-1][main]}
+    return [Action(verb="serve", label="Start", arguments=arguments)]
 
 
 _OFFERS: Mapping[str, Callable[[Record], list[Action]]] = {

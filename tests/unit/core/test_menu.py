@@ -41,8 +41,16 @@ def test_a_service_that_never_had_another_model_cannot_be_rolled_back() -> None:
     assert labels(record("service", "check", "running", traffic=alone, history=[{"traffic": alone}])) == ["Stop"]
 
 
-def test_nothing_can_be_done_with_a_service_that_is_stopped_or_a_kind_without_verbs() -> None:
-    assert labels(record("service", "check", "stopped", traffic={"model:caps@1": 100})) == []
+@pytest.mark.parametrize("state", ["stopped", "failed"])
+def test_a_service_that_does_not_run_is_started_with_the_model_and_the_share_that_it_had(state: str) -> None:
+    history = [{"traffic": {"model:caps@1": 90, "model:caps@2": 10}}, {"traffic": {}}]
+    [start] = offered(record("service", "check", state, history=history))
+    assert (start.label, start.verb) == ("Start", "serve")
+    assert start.arguments == {"model": "model:caps@1", "name": "check", "canary": 90}
+
+
+def test_nothing_can_be_done_with_a_service_that_never_ran_or_a_kind_without_verbs() -> None:
+    assert labels(record("service", "check", "stopped", traffic={})) == []
     assert labels(record("report", "evaluate-1")) == []
 
 
