@@ -49,7 +49,7 @@ lab: setup
 	# The workspace's own Label Studio comes along, and ends with JupyterLab.
 	export WORKBENCH_WORKSPACE=$${WORKBENCH_WORKSPACE:-$(abspath demo)}; \
 	if [ -d "$$WORKBENCH_WORKSPACE/labels" ]; then \
-		trap '$(BIN)/workbench labels stop' EXIT; $(BIN)/workbench labels start & \
+		trap '$(BIN)/workbench labels stop' EXIT; trap 'exit 130' INT TERM; $(BIN)/workbench labels start & \
 	fi; \
 	$(BIN)/jupyter lab $(LAB_OPTIONS)
 

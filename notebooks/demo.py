@@ -66,7 +66,8 @@ def main() -> int:
         loop(ws, story)
     finally:
         stop(ws)
-    print(f"\n{story.table()}\n\nThe workspace is {root}; `make lab` opens it in JupyterLab.")
+    print(f"\n{story.table()}\n\nThe workspace is {root}. Label Studio and the service are stopped.")
+    print("`make lab` opens it in JupyterLab, with Label Studio; *Start* in the sidebar brings the service back.")
     return 0
 
 

@@ -22,7 +22,7 @@ export interface ITheme {
 export interface IScene {
   layout: ILayout;
   items: IItem[];
-  bitmaps: (ImageBitmap | null)[];
+  images: (HTMLImageElement | null)[];
   selected: ReadonlySet<string>;
   classes: ReadonlyMap<string, number>;
   focus: number;
@@ -84,7 +84,7 @@ function paintTile(
   rounded(c, box, 6);
   c.fillStyle = isSelected ? theme.tint : i === scene.hover ? theme.hover : theme.tile;
   c.fill();
-  paintPicture(c, box, scene.bitmaps[i] ?? null, theme);
+  paintPicture(c, box, scene.images[i] ?? null, theme);
   paintCaption(c, box, item, scene.classes, theme);
   if (differs(item)) {
     paintCorner(c, box, theme.wrong);
@@ -103,20 +103,20 @@ function paintTile(
 function paintPicture(
   c: CanvasRenderingContext2D,
   box: IBox,
-  bitmap: ImageBitmap | null,
+  image: HTMLImageElement | null,
   theme: ITheme
 ): void {
   const left = box.x + (box.width - PICTURE) / 2;
   const top = box.y + PAD;
-  if (!bitmap) {
+  if (!image) {
     paintNothing(c, left, top, theme);
     return;
   }
-  const { width, height, smooth } = fit(bitmap.width, bitmap.height, PICTURE);
+  const { width, height, smooth } = fit(image.naturalWidth, image.naturalHeight, PICTURE);
   c.imageSmoothingEnabled = smooth;
   c.imageSmoothingQuality = 'high';
   c.drawImage(
-    bitmap,
+    image,
     Math.round(left + (PICTURE - width) / 2),
     Math.round(top + (PICTURE - height) / 2),
     width,

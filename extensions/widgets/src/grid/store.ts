@@ -13,7 +13,7 @@ import {
 import { decode } from './thumbs';
 
 export interface IShown extends IPage {
-  bitmaps: (ImageBitmap | null)[];
+  images: (HTMLImageElement | null)[];
 }
 
 export class Store {
@@ -40,7 +40,6 @@ export class Store {
       this.model.off('change:selected', changed);
       this.model.off('change:facets', changed);
       this.model.off('change:query', changed);
-      this._close();
     };
   }
 
@@ -72,18 +71,13 @@ export class Store {
       return;
     }
     this._latest = page.seq;
-    const bitmaps = await decode(page.thumbs);
+    const images = await decode(page.thumbs);
     if (page.seq !== this._latest) {
       return; // a later page arrived while this one was decoded
     }
-    this._close();
-    this.page = { ...page, bitmaps };
+    this.page = { ...page, images };
     this.problem = null;
     this._emit();
-  }
-
-  private _close(): void {
-    this.page?.bitmaps.forEach(bitmap => bitmap?.close());
   }
 
   private _emit(): void {

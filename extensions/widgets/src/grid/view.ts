@@ -126,7 +126,7 @@ export class View {
       {
         layout: this._layout,
         items: page.items,
-        bitmaps: page.bitmaps,
+        images: page.images,
         selected: new Set(this._selected),
         classes: new Map(facets.map((facet, i) => [facet.label, i])),
         focus: this._focus,
