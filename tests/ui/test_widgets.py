@@ -168,6 +168,7 @@ def test_the_grid_paints_its_page_and_hears_the_keyboard(notebook, tmp_path: Pat
         "() => { const c = document.querySelector('.wb-grid-canvas').getContext('2d').getImageData(4, 30, 1, 1).data;"
         " return c[0] < 100; }"
     )
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
     shoot(page, "grid-dark")
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from workbench.wiring import open as open_workspace
@@ -21,33 +24,37 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     inner.add_parser("stop", parents=[common], help="stop it; its labels stay").set_defaults(do=_stop)
 
 
-def _install(_: argparse.Namespace) -> tuple[Any, str]:
-    from workbench.labeling import studio_server  # only this command needs it
-
-    path = studio_server.install()
+def _install(options: argparse.Namespace) -> tuple[Any, str]:
+    path = _studio().install(say=_teller(options))
     return {"path": str(path)}, f"Label Studio is installed in {path}"
 
 
 def _start(options: argparse.Namespace) -> tuple[Any, str]:
-    from workbench.labeling import studio_server  # only this command needs it
-
-    info = studio_server.start(open_workspace(options.workspace).root, port=options.port)
-    told = {"url": info.url, "username": info.username}
-    where = open_workspace(options.workspace).root / "labels" / "server.json"
-    return told, f"Label Studio answers at {info.url}\nUser {info.username}; its password is in {where}"
+    root = open_workspace(options.workspace).root
+    info = _studio().start(root, port=options.port, say=_teller(options))
+    where = root / "labels" / "server.json"
+    told = {"url": info.url, "username": info.username, "login": str(where)}
+    return told, f"Label Studio answers at {info.url}\nUser {info.username}; the password is in {where}"
 
 
 def _status(options: argparse.Namespace) -> tuple[Any, str]:
-    from workbench.labeling import studio_server  # only this command needs it
-
-    info = studio_server.status(open_workspace(options.workspace).root)
+    info = _studio().status(open_workspace(options.workspace).root)
     if info is None:
         return {"running": False}, "Label Studio does not run. Run: workbench labels start"
     return {"running": True, "url": info.url}, f"Label Studio answers at {info.url}"
 
 
 def _stop(options: argparse.Namespace) -> tuple[Any, str]:
-    from workbench.labeling import studio_server  # only this command needs it
-
-    studio_server.stop(open_workspace(options.workspace).root)
+    _studio().stop(open_workspace(options.workspace).root)
     return {"running": False}, "Label Studio is stopped; its labels stay."
+
+
+def _studio() -> ModuleType:
+    from workbench.labeling import studio_server  # it loads an HTTP client, which no other command needs
+
+    return studio_server
+
+
+def _teller(options: argparse.Namespace) -> Callable[[str], None]:
+    """Return what hears how far it is: standard error, or nobody when a program reads."""
+    return (lambda _: None) if options.json else (lambda line: print(line, file=sys.stderr, flush=True))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import logging
 import os
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from workbench import __version__
@@ -50,14 +52,18 @@ def _parser(told: Sequence[str]) -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="print one JSON document")
     common.add_argument("-w", "--workspace", default="", metavar="FOLDER", help="default: WORKBENCH_WORKSPACE, or the nearest")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    wants_help = not told or told[0] in ("-h", "--help")
     for name in sorted({*VERBS, *ACTIONS}):
         # Reading a verb's arguments imports its module, so only the one that is called is read.
-        chosen = name in told
+        chosen = wants_help or name in told
         function = (ACTIONS if name in ACTIONS else VERBS)[name] if chosen else None
-        sub = commands.add_parser(name, parents=[common], help="", description=_first_line(function))
+        said = inspect.getdoc(function) or "" if chosen else ""
+        first = _plain(said.partition("\n")[0])
+        sub = commands.add_parser(name, parents=[common], help=first.replace("%", "%%"), description=first)
         sub.set_defaults(do=_verb, verb=name)
+        told_of = arguments_told(said)
         for parameter in parameters(name) if chosen else ():
-            _add(sub, parameter)
+            _add(sub, parameter, told_of.get(parameter.name, ""))
     caller = commands.add_parser("call", parents=[common], help="a verb with its arguments as JSON, for programs")
     caller.add_argument("verb")
     caller.add_argument("--arguments", default="{}", help="a JSON object, or - to read it from standard input")
@@ -72,22 +78,39 @@ def _parser(told: Sequence[str]) -> argparse.ArgumentParser:
     return top
 
 
-def _add(sub: argparse.ArgumentParser, parameter: Parameter) -> None:
+def arguments_told(docstring: str) -> dict[str, str]:
+    r"""Return what the section `Args` of a docstring says of each argument.
+
+    >>> arguments_told("Do it.\n\nArgs:\n    n: How many,\n        at most.\n    by: In which *order*.\n")
+    {'n': 'How many, at most.', 'by': 'In which order.'}
+    """
+    section = re.search(r"^Args:\n((?:    .*\n?)+)", docstring, re.MULTILINE)
+    found = re.findall(r"^    (\w+): (.*(?:\n        .*)*)", section[1], re.MULTILINE) if section else []
+    return {name: _plain(" ".join(text.split())) for name, text in found}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\*(\w+)\*", r"\1", text)
+
+
+def _add(sub: argparse.ArgumentParser, parameter: Parameter, told: str) -> None:
     flag = parameter.name.replace("_", "-")
+    told = told.replace("%", "%%")
     if parameter.type == "array" and not parameter.required and parameter.default is None:
-        sub.add_argument(parameter.name, nargs="*", help=parameter.type)
+        sub.add_argument(parameter.name, nargs="*", help=told or _kind(parameter))
     elif parameter.required:
-        sub.add_argument(parameter.name, help=_kind(parameter))
+        sub.add_argument(parameter.name, help=told or _kind(parameter))
     elif parameter.type == "boolean":
-        sub.add_argument(f"--{flag}", dest=parameter.name, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS)
+        switch = argparse.BooleanOptionalAction
+        sub.add_argument(f"--{flag}", dest=parameter.name, action=switch, default=argparse.SUPPRESS, help=told)
     else:
-        shown = f"{_kind(parameter)}, default {parameter.default!r}"
+        shown = f"{told} ({_kind(parameter)}, default {parameter.default!r})".strip()
         sub.add_argument(f"--{flag}", dest=parameter.name, default=argparse.SUPPRESS, metavar="VALUE", help=shown)
 
 
 def _kind(parameter: Parameter) -> str:
-    kinds = {"object": "a JSON object", "array": "values with commas between"}
-    return kinds.get(parameter.type, parameter.type)
+    kinds = {"object": "a JSON object", "array": "values with commas between", "string": "text", "integer": "a whole number"}
+    return kinds.get(parameter.type, f"a {parameter.type}")
 
 
 def _verb(options: argparse.Namespace) -> tuple[Any, str]:
@@ -134,7 +157,3 @@ def _json(text: str, *, where: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as exc:
         raise InputError(f"`{where}` must be JSON, got {text!r:.80}: {exc}.") from exc
-
-
-def _first_line(function: Callable[..., Any] | None) -> str:
-    return ((function.__doc__ if function else "") or "").strip().partition("\n")[0]

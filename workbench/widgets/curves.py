@@ -151,13 +151,13 @@ def panes_of(points: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
 
 
 def best_of(points: Sequence[Mapping[str, float]], panes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the best step by the first validation score, else by the first validation loss; the earliest of equals."""
-    names = {pane["title"]: pane["names"] for pane in panes}
-    for title, better in (("Score", max), ("Loss", min)):
-        ranked = sorted(names.get(title, ()), key=lambda name: not name.startswith(("val", "eval")))
-        for name in ranked[:1]:
+    """Return the best step by the first validation score, else by the first validation loss."""
+    names = {pane["title"]: sorted(pane["names"], key=lambda n: not n.startswith(("val", "eval"))) for pane in panes}
+    for title, sign in (("Score", 1), ("Loss", -1)):
+        for name in names.get(title, ())[:1]:
             known = [p for p in points if name in p]
-            found = better(known, key=lambda p: p[name])
+            # Among equal scores training keeps the weights with the lower validation loss, so that is the best here too.
+            found = max(known, key=lambda p: (sign * p[name], -p.get("val_loss", 0.0)))
             return {"name": name, "step": found["step"], "value": found[name]}
     return {}
 

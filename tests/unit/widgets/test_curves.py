@@ -63,6 +63,11 @@ def test_the_best_step_is_the_first_with_the_highest_validation_score() -> None:
     assert best_of(points, panes_of(points)) == {"name": "val_f1", "step": 2, "value": 0.9}
 
 
+def test_among_equal_scores_the_lower_validation_loss_is_the_best_as_in_training() -> None:
+    points = [{"step": s, "val_loss": v, "accuracy": 1.0} for s, v in ((1, 0.3), (2, 0.1), (3, 0.2))]
+    assert best_of(points, panes_of(points))["step"] == 2
+
+
 def test_without_scores_the_lowest_loss_is_the_best() -> None:
     points = [{"step": s, "loss": v} for s, v in ((1, 2.0), (2, 0.5), (3, 0.7))]
     assert best_of(points, panes_of(points)) == {"name": "loss", "step": 2, "value": 0.5}

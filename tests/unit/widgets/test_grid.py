@@ -138,12 +138,12 @@ def test_what_a_person_selects_is_a_dataset(data: wb.Dataset) -> None:
 
 
 def test_unknown_arguments_are_refused(data: wb.Dataset) -> None:
-    with pytest.raises(TypeError, match="colums"):
-        grid(data, colums=3)
-    with pytest.raises(TypeError, match="colums"):
-        Grid(data, colums=3)
-    with pytest.raises(InputError, match="unknown key 'lables'"):
-        grid(data).show(lables=["ok"])
+    with pytest.raises(TypeError, match="colour"):
+        grid(data, colour=3)
+    with pytest.raises(TypeError, match="colour"):
+        Grid(data, colour=3)
+    with pytest.raises(InputError, match="unknown key 'classes'"):
+        grid(data).show(classes=["ok"])
     with pytest.raises(InputError, match="`page_size` must be 1 to 500, got 0"):
         grid(data, page_size=0)
 
