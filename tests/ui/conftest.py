@@ -16,6 +16,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 _CHROMIUM = (
     os.environ.get("WORKBENCH_CHROMIUM") or which("chromium") or which("chromium-browser") or which("google-chrome") or ""
@@ -122,13 +123,12 @@ def lab_with(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
         each.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    """A Chromium without a window."""
-    sync_api = pytest.importorskip("playwright.sync_api")
+    """A Chromium without a window; it ends with the module, as its event loop would be in the way of others."""
     if not _CHROMIUM:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
+        pytest.fail("There is no Chromium: install Debian's package `chromium`, or name one in WORKBENCH_CHROMIUM.")
+    with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=_CHROMIUM, args=list(_FLAGS))
         yield made
         made.close()

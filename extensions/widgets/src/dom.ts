@@ -27,12 +27,24 @@ export function s<K extends keyof SVGElementTagNameMap>(
 }
 
 /**
- * Call *handler* whenever the theme changes the colour of *element*, whose style sheet gives `color` a transition:
- * a new theme is named before its style sheet is there, but the transition starts when the colour really changes.
+ * Call *handler* whenever the theme may look different: JupyterLab names a new theme on the body before its style sheet
+ * is there, so the arrival of any style sheet counts too. Return the call that stops it.
  */
-export function onTheme(element: Element, handler: () => void): () => void {
-  element.addEventListener('transitionrun', handler);
-  return () => element.removeEventListener('transitionrun', handler);
+export function onTheme(handler: () => void): () => void {
+  const loaded = (event: Event): void => {
+    if (event.target instanceof HTMLLinkElement) {
+      handler();
+    }
+  };
+  const named = new MutationObserver(handler);
+  named.observe(document.body, {
+    attributeFilter: ['data-jp-theme-name', 'data-jp-theme-light', 'class']
+  });
+  document.addEventListener('load', loaded, true); // it does not bubble
+  return () => {
+    named.disconnect();
+    document.removeEventListener('load', loaded, true);
+  };
 }
 
 function write(element: Element, attributes: Attributes): void {

@@ -61,7 +61,7 @@ export class View {
     resized.observe(this.node);
     const stops = [
       this._store.subscribe(() => this.update()),
-      onTheme(this.node, () => {
+      onTheme(() => {
         this._theme = null;
         this._paint();
       }),
