@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import workbench as wb
@@ -30,8 +31,6 @@ from workbench.optimization.quiet import quiet
 from workbench.optimization.search import search
 from workbench.testing.workspace import fake_workspace
 from workbench.training import checkpoints
-
-torch = pytest.importorskip("torch")
 
 # The loader strategy is named by MLflow, in SQLAlchemy; nobody here can act on it.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")]
@@ -313,7 +312,6 @@ def test_a_kill_in_the_middle_of_a_checkpoint_leaves_one_that_loads(tmp_path: Pa
 
 
 def test_openvino_computes_in_f32_unless_the_bundle_says_otherwise(story: Story, tmp_path: Path) -> None:
-    pytest.importorskip("openvino")
     from workbench.optimization import openvino_passes
 
     (tmp_path / "work").mkdir()
@@ -340,7 +338,6 @@ print(json.dumps(seen))
 
 
 def test_openvino_and_nncf_report_to_nobody(tmp_path: Path) -> None:
-    pytest.importorskip("nncf")
     home = {**os.environ, "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", COUNTED], env=home, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == []

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("jupyter_server")
-
 from workbench.server.pictures import keep_pictures
 
 VIEW = "application/vnd.jupyter.widget-view+json"
