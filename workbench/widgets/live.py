@@ -1,7 +1,9 @@
-"""Training shows itself: while a kernel trains, the run's curves stand under the cell that called."""
+"""Training shows itself: curves under the cell that called, and lines in the log where a job called."""
 
 from __future__ import annotations
 
+import os
+import sys
 import weakref
 from typing import TYPE_CHECKING
 
@@ -32,3 +34,14 @@ def attach(ws: Workspace) -> None:
             display(Curves(Run(ws, event.subject.removeprefix("run:"))))
 
     ws.events.subscribe(show)
+    if os.environ.get("WORKBENCH_RUN"):
+        ws.events.subscribe(_tell)
+
+
+def _tell(event: Event) -> None:
+    """Say each step in the output of the cell, which is the log of the job: nobody looks at curves while it runs."""
+    if event.name == "metrics":
+        told = {name: value for name, value in event.fields.items() if isinstance(value, int | float)}
+        step = told.pop("step", 0)
+        scores = "  ".join(f"{name} {value:.4f}" for name, value in told.items())
+        sys.stdout.write(f"{event.subject}  step {step}  {scores}\n")

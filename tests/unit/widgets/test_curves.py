@@ -156,3 +156,12 @@ def test_only_a_picture_is_displayed_until_a_browser_says_hello(run: Run, monkey
 def test_in_a_job_no_widget_is_offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKBENCH_RUN", "run:job-1")
     assert Curves(run).comm is None
+
+
+def test_in_a_job_each_step_is_a_line_of_its_log(
+    ws: wb.Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKBENCH_RUN", "run:job-1")
+    live.attach(ws)
+    begin(ws, "quiet").measure(3, loss=0.5, accuracy=0.9)
+    assert "run:quiet-1  step 3  loss 0.5000  accuracy 0.9000\n" in capsys.readouterr().out
