@@ -71,9 +71,8 @@ def main() -> None:
         without.append(lab(with_us=False, port=18_600 + 2 * n))
         with_us.append(lab(with_us=True, port=18_601 + 2 * n))
     ratio = statistics.median([b / a for a, b in zip(without, with_us, strict=True)])
-    print(
-        f"JupyterLab answers after {statistics.median(without):.2f} s without, {statistics.median(with_us):.2f} s with: {ratio:.3f}"
-    )
+    print(f"JupyterLab answers after {statistics.median(without):.2f} s without us, {statistics.median(with_us):.2f} s with us")
+    print(f"{'JupyterLab with / without':28}{'':8}  {ratio:.3f}")
 
 
 if __name__ == "__main__":
