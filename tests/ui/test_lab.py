@@ -162,6 +162,7 @@ def test_without_a_workspace_the_sidebar_says_how_to_make_one(lab, open_lab) -> 
 def test_without_the_server_extension_the_sidebar_says_how_to_enable_it(tmp_path, lab_with, open_lab) -> None:
     page = open_lab(lab_with(without=("workbench.server",)))
     _show(page).get_by_test_id("wb-no-extension").get_by_text("jupyter server extension enable workbench.server").wait_for()
+    page.close()
     page.problems.clear()  # the browser itself reports the 404 that this test is about
 
 
@@ -176,6 +177,7 @@ def test_a_server_that_went_away_is_told_and_found_again(lab, open_lab) -> None:
     page.context.set_offline(False)
     banner.get_by_role("button", name="Try again").click()
     banner.wait_for(state="detached")
+    page.close()
     page.problems.clear()  # failed requests, as they should
 
 
@@ -220,6 +222,7 @@ def test_a_refusal_is_told_in_the_words_of_the_server(lab, open_lab) -> None:
     side = _show(page)
     side.get_by_test_id("wb-row-labeling-caps").get_by_test_id("wb-action-pull").click()
     page.locator(".Toastify__toast").get_by_text(re.compile(r"[A-Z].+\.")).first.wait_for()
+    page.close()
     page.problems.clear()  # the browser itself reports the status of the refusal
 
 
