@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.core.dataset import Dataset
 from workbench.core.errors import InputError
 from workbench.core.model import Model
+from workbench.core.need import need
 
 
 def optimize(model: Model, data: Dataset, *, max_drop: float = 0.005, metric: str = "", threads: int = 1) -> Model:
@@ -30,6 +31,7 @@ def optimize(model: Model, data: Dataset, *, max_drop: float = 0.005, metric: st
             hint=f"Optimize {parent}, which it was made from." if parent else "Optimize a model that runs on torch.",
         )
     data = data.labeled()
+    need("torch", extra="train", use="wb.optimize()")
     from workbench.optimization.search import search  # torch and the runtimes, when they are needed
 
     return search(model, data, max_drop=max_drop, metric=metric, threads=threads)

@@ -17,7 +17,6 @@ from typing import Any
 from workbench.core import refs
 from workbench.core.errors import ExternalError, NotFoundError, not_found
 from workbench.core.files import digest, disk, read_json, write_json
-from workbench.core.need import need
 from workbench.core.ports import ModelVersion
 
 
@@ -31,18 +30,17 @@ class MlflowTracker:
     def log(self, run: str, *, kind: str, params: Mapping[str, Any], metrics: Mapping[str, Sequence[float]]) -> str:
         """Write a run once and return the tracker's own id; metrics are values by step."""
         client = connect(self._uri)
-        entities = need("mlflow.entities", extra="track", use="the log of runs")
+        from mlflow.entities import Metric, Param
+
         now = int(time.time() * 1000)
         with border(self._uri):
             found = client.get_experiment_by_name(self._experiment)
             experiment = found.experiment_id if found else client.create_experiment(self._experiment)
             made = client.create_run(experiment, run_name=run, tags={"workbench.run": run, "workbench.kind": kind})
             points = [
-                entities.Metric(name, float(value), now, step)
-                for name, values in metrics.items()
-                for step, value in enumerate(values)
+                Metric(name, float(value), now, step) for name, values in metrics.items() for step, value in enumerate(values)
             ]
-            told = [entities.Param(key, str(value)[:6000]) for key, value in params.items()]
+            told = [Param(key, str(value)[:6000]) for key, value in params.items()]
             # MLflow takes at most 1,000 metrics and 100 parameters in one batch.
             for start in range(0, max(len(points), len(told) * 10, 1), 1000):
                 told_now = told[start // 10 : start // 10 + 100]
@@ -144,18 +142,20 @@ def connect(uri: str) -> Any:
     """Return an MLflow client; its telemetry and the banner about its own server stay off."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # else it tells that a new database is new
-    client = need("mlflow.tracking", extra="track", use="the log of runs and the registry of models")
+    from mlflow.tracking import MlflowClient  # after the settings, which it reads as it is imported
+
     with border(uri):
-        return client.MlflowClient(tracking_uri=uri, registry_uri=uri)
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 @contextmanager
 def border(uri: str) -> Iterator[None]:
     """Translate what MLflow raises."""
-    exceptions = need("mlflow.exceptions", extra="track", use="the log of runs and the registry of models")
+    from mlflow.exceptions import MlflowException
+
     try:
         yield
-    except exceptions.MlflowException as exc:
+    except MlflowException as exc:
         said = str(exc).splitlines()[0]
         if exc.error_code == "RESOURCE_DOES_NOT_EXIST" or "not found" in said:
             raise NotFoundError(f"MLflow at {uri}: {said}") from exc
@@ -164,10 +164,11 @@ def border(uri: str) -> Iterator[None]:
 
 
 def _create_model(client: Any, name: str) -> None:
-    exceptions = need("mlflow.exceptions", extra="track", use="the registry of models")
+    from mlflow.exceptions import MlflowException
+
     try:
         client.create_registered_model(name)
-    except exceptions.MlflowException as exc:
+    except MlflowException as exc:
         if exc.error_code != "RESOURCE_ALREADY_EXISTS":  # another process was first
             raise
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from workbench.core import refs
 from workbench.core.dataset import Dataset
 from workbench.core.errors import InputError
+from workbench.core.need import need
 from workbench.core.recipe import Recipe
 from workbench.core.run import Run, begin
 from workbench.training.recipe import check
@@ -27,6 +28,7 @@ def train(recipe: Recipe, data: Dataset, val: Dataset, *, name: str = "") -> Run
     name = refs.check_name(name or data.name, what="model")
     data, val = data.labeled(), val.labeled()
     classes = _classes(recipe, data, val)
+    need("torch", extra="train", use="wb.train()")
     from workbench.training.work import Plan, work  # torch is loaded when something is trained
 
     run = begin(
