@@ -17,6 +17,17 @@ from sklearn.datasets import load_digits
 
 import workbench as wb
 from workbench.core import processes
+from workbench.core.errors import (
+    STATUS,
+    ConflictError,
+    DependencyError,
+    ExternalError,
+    GateError,
+    InputError,
+    RunError,
+    WorkbenchError,
+    not_found,
+)
 from workbench.core.run import Run, begin
 
 SHOTS = os.environ.get("WORKBENCH_SCREENSHOTS", "")
@@ -224,6 +235,39 @@ def test_a_refusal_is_told_in_the_words_of_the_server(lab, open_lab) -> None:
     page.locator(".Toastify__toast").get_by_text(re.compile(r"[A-Z].+\.")).first.wait_for()
     page.close()
     page.problems.clear()  # the browser itself reports the status of the refusal
+
+
+SEVEN = [
+    InputError("`n` must be at least 1, got 0.", hint="Give a number."),
+    not_found("labeling", "caps", ["caps-night"]),
+    ConflictError("Labeling caps is done, not open.", hint="Choose another name."),
+    DependencyError(
+        "Label Studio needs the package 'label_studio_sdk'.", hint="Run: pip install 'perception-workbench[annotate]'"
+    ),
+    ExternalError("Label Studio: no answer from http://127.0.0.1:8080.", hint="Run: workbench labels start"),
+    RunError("Run train-7 failed: OutOfMemoryError in cell 4.", hint="Log: runs/train-7/log.txt"),
+    GateError("model:caps@4 missed its gate: f1 is 0.810, required 0.900."),
+]
+
+
+def _refusing(exc: WorkbenchError) -> Any:
+    return lambda route: route.fulfill(status=STATUS[exc.code].http, json=exc.to_json())
+
+
+def test_each_of_the_seven_errors_is_told_with_its_way_out(lab, open_lab) -> None:
+    seed(lab.root / "line-3")
+    page = open_lab(lab)
+    pull = _show(page).get_by_test_id("wb-row-labeling-caps").get_by_test_id("wb-action-pull")
+    for exc in SEVEN:
+        page.unroute_all()
+        page.route("**/workbench/verbs/pull*", _refusing(exc))
+        pull.click()
+        toast = page.locator(".Toastify__toast").filter(has_text=str(exc))
+        toast.wait_for()
+        toast.get_by_role("button").first.click()
+        toast.wait_for(state="detached")
+    page.close()
+    page.problems.clear()  # the browser itself reports the seven statuses
 
 
 @pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")  # what MLflow says to SQLAlchemy

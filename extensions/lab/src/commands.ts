@@ -7,6 +7,7 @@ import { type JSONObject, type JSONValue, type ReadonlyPartialJSONObject } from 
 import { askFor } from './dialogs/ask';
 import { askForPromotion } from './dialogs/promote';
 import { deployIcon, promoteIcon, workbenchIcon } from './icons';
+import { Note } from './note';
 import { told } from './problems';
 import { object } from './texts';
 import { type IAction, type IWorkbenchModel } from './tokens';
@@ -127,16 +128,16 @@ async function call(
   verb: string,
   args: JSONObject
 ): Promise<void> {
-  const note = Notification.emit(`${label} …`, 'in-progress', { autoClose: false });
+  const note = new Note(label);
   try {
     const result = object(await context.model.call(verb, args));
     const ref = String(result['ref'] ?? '');
-    Notification.update({ id: note, message: done(label, ref), type: 'success', autoClose: 4000 });
+    void note.end(done(label, ref), 'success');
     if (ref.startsWith('run:')) {
       await context.app.commands.execute(CommandIDs.openRun, { id: ref.slice('run:'.length) });
     }
   } catch (error) {
-    Notification.update({ id: note, message: told(error), type: 'error', autoClose: false });
+    void note.end(told(error), 'error');
   }
 }
 
