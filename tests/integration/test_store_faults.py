@@ -19,6 +19,7 @@ from workbench.core.errors import ExternalError
 from workbench.store.blobs import FileBlobs
 from workbench.store.records import SqliteRecords
 from workbench.store.tables import LanceTables
+from workbench.store.tracking import MlflowModels
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +72,41 @@ def test_two_processes_writing_one_dataset_lose_nothing(tmp_path: Path) -> None:
     versions = LanceTables(tmp_path / "data").versions("caps")
     assert [v.version for v in versions] == list(range(1, 46))
     assert versions[-1].n_rows == 45 * 40
+
+
+REGISTRAR = """
+import sys
+from pathlib import Path
+from workbench.store.tracking import MlflowModels
+root, bundle = Path(sys.argv[1]), Path(sys.argv[2])
+models = MlflowModels(root / "models", f"sqlite:///{root / 'mlflow.db'}")
+print("ready", flush=True)
+for n in range(10_000):
+    (bundle / "weights.bin").write_bytes(bytes([n % 256]) * 2_000_000)
+    models.save("caps", bundle, facts={"n": n})
+    print(n, flush=True)
+"""
+
+
+@pytest.mark.filterwarnings("ignore")  # MLflow warns of how it uses other packages
+def test_a_registry_that_is_killed_at_any_moment_has_whole_versions_only(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    draw = random.Random(5)
+    before = 0
+    for _ in range(3):
+        command = [sys.executable, "-c", REGISTRAR, str(tmp_path), str(bundle)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        for _line in range(3):
+            process.stdout.readline()
+        time.sleep(draw.uniform(0.0, 0.2))
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        found = MlflowModels(tmp_path / "models", f"sqlite:///{tmp_path / 'mlflow.db'}").versions("caps")
+        assert len(found) >= before + 2
+        assert [len((v.path / "weights.bin").read_bytes()) for v in found] == [2_000_000] * len(found)
+        before = len(found)
 
 
 @pytest.fixture

@@ -216,6 +216,25 @@ def test_promote_and_confirm_are_the_two_clicks_from_a_notebook_to_a_job_that_ra
     page.get_by_role("tab", name="run.ipynb").wait_for()
 
 
+def test_cancel_in_the_panel_ends_the_job(lab, open_lab) -> None:
+    ws = wb.open(lab.root / "line-3", environment={})
+    _notebook(
+        lab.root / "endless.ipynb", [("import time\nfor i in range(10_000):\n    print('tick', i)\n    time.sleep(0.1)", [])]
+    )
+    page = open_lab(lab, "lab/tree/endless.ipynb")
+    page.wait_for_function("() => window.jupyterapp.commands.isEnabled('workbench:promote')")
+    page.get_by_role("button", name="Promote").click()
+    page.get_by_role("dialog").get_by_role("button", name="Confirm").click()
+    panel = page.get_by_test_id("wb-run")
+    panel.get_by_test_id("wb-log").get_by_text("tick 3", exact=True).wait_for()
+    panel.get_by_role("button", name="Cancel").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel", exact=True).last.click()
+    panel.get_by_test_id("wb-run-state").get_by_text("cancelled").wait_for()
+    run = ws.run("job-1")
+    assert run.state == "cancelled"
+    assert not ws.target.alive(run.info().handle)
+
+
 def test_the_log_is_searched_and_the_metrics_are_drawn(lab, open_lab) -> None:
     seed(lab.root / "line-3")
     page = open_lab(lab)
