@@ -26,9 +26,9 @@ class Dataset:
     ws: Workspace = field(repr=False)
     name: str
     version: int
-    digest: str
+    digest: str = field(repr=False)
     n_items: int
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = field(default=(), repr=False)
     task: str = ""
     classes: tuple[str, ...] = ()
     selection: str = field(default="", repr=False)

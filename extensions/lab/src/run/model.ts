@@ -1,6 +1,7 @@
 /** The state of one run's panel: its details, read again when its record changes, and its log while it grows. */
 import { type IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
+import { OFFLINE, WorkbenchError } from '../api';
 import { told } from '../problems';
 import { type IRunDetails, type IWorkbenchModel } from '../tokens';
 import { LogText } from './text';
@@ -57,6 +58,7 @@ export class RunModel implements IDisposable {
     const record = this.workbench.find(`run:${this.id}`);
     if (this.isStarted && record && record.seq !== this._details?.seq) {
       void this.look();
+      void this.follow();
     } else {
       this.tell();
     }
@@ -72,24 +74,37 @@ export class RunModel implements IDisposable {
     this.tell();
   }
 
+  /** Read the log to its end; of a run that this workspace does not have, nothing until its record comes. */
   private async follow(): Promise<void> {
-    let offset = 0;
-    while (!this.isDisposed) {
+    if (this.isFollowing || this.hasEnded) {
+      return;
+    }
+    this.isFollowing = true;
+    while (!this.isDisposed && !this.hasEnded) {
       try {
-        for await (const event of this.workbench.log(this.id, offset, this.stop.signal)) {
-          offset = event.offset;
-          if ('ended' in event) {
-            this.text.end();
-            await this.look();
-            return;
-          }
-          this.text.append(event.text);
-          this.tell();
+        await this.read();
+      } catch (error) {
+        if (error instanceof WorkbenchError && error.code !== OFFLINE) {
+          break;
         }
-      } catch {
         // The sidebar tells that the server is gone; the log goes on where it stopped when it is back.
       }
       await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+    }
+    this.isFollowing = false;
+  }
+
+  private async read(): Promise<void> {
+    for await (const event of this.workbench.log(this.id, this.offset, this.stop.signal)) {
+      this.offset = event.offset;
+      if ('ended' in event) {
+        this.hasEnded = true;
+        this.text.end();
+        await this.look();
+        return;
+      }
+      this.text.append(event.text);
+      this.tell();
     }
   }
 
@@ -109,5 +124,8 @@ export class RunModel implements IDisposable {
   private _details: IRunDetails | null = null;
   private _problem = '';
   private isStarted = false;
+  private isFollowing = false;
+  private hasEnded = false;
+  private offset = 0;
   private isTelling = false;
 }
