@@ -59,11 +59,20 @@ def end(handle: Mapping[str, Any], *, grace_s: float = 5.0, sleep: Callable[[flo
         waited = 0.0
         while waited < patience:
             if not alive(handle):
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)  # what the leader left behind
+                _end_group(pid, sleep)  # what the leader left behind
                 return
             sleep(0.05)
             waited += 0.05
+
+
+def _end_group(pid: int, sleep: Callable[[float], None]) -> None:
+    """Kill what is left of a group, and wait until the system has cleared it away."""
+    for _ in range(100):
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+        sleep(0.05)
 
 
 def _started(pid: int) -> str:
