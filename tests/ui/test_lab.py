@@ -235,6 +235,19 @@ def test_cancel_in_the_panel_ends_the_job(lab, open_lab) -> None:
     assert not ws.target.alive(run.info().handle)
 
 
+def test_a_panel_of_a_run_that_is_not_there_says_so_and_asks_no_more(lab, open_lab) -> None:
+    wb.open(lab.root / "line-3", environment={})
+    page = open_lab(lab)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/runs/job-9/log" in request.url else None)
+    page.evaluate("() => jupyterapp.commands.execute('workbench:open-run', { id: 'job-9' })")
+    page.get_by_text("No run named 'job-9'.").wait_for()
+    page.wait_for_timeout(5000)
+    assert len(asked) == 1
+    page.close()
+    page.problems.clear()  # the browser itself reports the 404 that this test is about
+
+
 def test_the_log_is_searched_and_the_metrics_are_drawn(lab, open_lab) -> None:
     seed(lab.root / "line-3")
     page = open_lab(lab)
