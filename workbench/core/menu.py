@@ -72,7 +72,9 @@ def _model(record: Record) -> list[Action]:
     ref = ref_of(record)
     actions = [Action(verb="serve", label="Deploy", arguments={"model": ref}, ask=("name", "canary"))]
     if record.fields.get("runtime") == "torch":  # what is optimized already is not optimized again
-        actions.append(Action(verb="optimize", label="Optimize", arguments={"model": ref}, ask=("data",)))
+        val = record.fields.get("val")  # what it was checked on in training is what it has to keep its score on
+        known = {"model": ref, "data": val} if val else {"model": ref}
+        actions.append(Action(verb="optimize", label="Optimize", arguments=known, ask=() if val else ("data",)))
     return actions
 
 
@@ -97,11 +99,12 @@ def _service(record: Record) -> list[Action]:
 
 
 def _newest(traffic: Mapping[str, float], history: Sequence[Mapping[str, Any]]) -> str:
-    """Return the model that came last: the one that got its first share in the latest change."""
-    came: list[str] = []
+    """Return the model that joined last; one that had left and came back has joined anew."""
+    joined: list[str] = []
     for entry in history:
-        came += [ref for ref in entry.get("traffic", {}) if ref not in came]
-    known = [ref for ref in came if ref in traffic]
+        here = entry.get("traffic", {})
+        joined = [ref for ref in joined if ref in here] + [ref for ref in here if ref not in joined]
+    known = [ref for ref in joined if ref in traffic]
     return known[-1] if known else list(traffic)[-1]
 
 

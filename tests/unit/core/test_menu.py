@@ -29,11 +29,24 @@ def test_only_a_model_that_runs_on_torch_is_offered_for_optimizing() -> None:
     assert labels(record("model", "caps@2", runtime="openvino")) == ["Deploy"]
 
 
+def test_a_model_is_optimized_on_what_it_was_checked_on() -> None:
+    known = offered(record("model", "caps@1", runtime="torch", val="dataset:caps@2#9f3c"))[-1]
+    assert (known.arguments, known.ask) == ({"model": "model:caps@1", "data": "dataset:caps@2#9f3c"}, ())
+    assert offered(record("model", "caps@1", runtime="torch"))[-1].ask == ("data",)
+
+
 def test_a_service_with_a_canary_can_be_cut_over_to_the_model_that_came_last() -> None:
     history = [{"traffic": {"model:caps@2": 100}}, {"traffic": {"model:caps@1": 10, "model:caps@2": 90}}]
     offers = offered(record("service", "check", "running", traffic=history[-1]["traffic"], history=history))
     assert [offer.label for offer in offers] == ["Cut over", "Roll back", "Stop"]
     assert offers[0].arguments == {"service": "service:check", "traffic": {"model:caps@1": 100}}
+
+
+def test_a_model_that_comes_back_as_a_canary_is_the_one_to_cut_over_to() -> None:
+    shares = [{"a": 100}, {"a": 90, "b": 10}, {"b": 100}, {"b": 90, "a": 10}]
+    history = [{"traffic": {f"model:{name}@1": share for name, share in entry.items()}} for entry in shares]
+    [cut_over, *_] = offered(record("service", "check", "running", traffic=history[-1]["traffic"], history=history))
+    assert cut_over.arguments["traffic"] == {"model:a@1": 100}
 
 
 def test_a_service_that_never_had_another_model_cannot_be_rolled_back() -> None:
