@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -154,3 +156,18 @@ def test_a_workspace_on_a_full_disk_keeps_its_datasets_and_goes_on_when_there_is
     assert ws.dataset("caps").ref == before.ref
     ballast.unlink()
     assert len(wb.ingest(ws, "caps", str(photos))) == len(before) + 1
+
+
+def test_a_workspace_that_many_open_at_its_birth_refuses_none(tmp_path: Path) -> None:
+    def first_use(path: Path, who: str, gate: threading.Barrier) -> None:
+        records = SqliteRecords(path)
+        gate.wait()
+        records.all("run")
+        records.put("run", who, {}, state="queued")
+
+    for round in range(40):  # the moment in which SQLite changes to its write-ahead log is short
+        path, gate = tmp_path / str(round) / "records.db", threading.Barrier(8)
+        with ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(first_use, path, f"run-{n}", gate) for n in range(8)]:
+                done.result()
+        assert len(SqliteRecords(path).all("run")) == 8

@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS record_seq ON record (seq);
 """
 _COLUMNS = "kind, id, seq, state, updated, fields"
 _BUSY_S = 30.0
+_RETRY_S = 0.02
 
 
 def _utc_now() -> datetime:
@@ -130,16 +132,29 @@ class SqliteRecords:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
-            # In WAL mode NORMAL keeps every commit through a killed process; a power cut may cost the last few.
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
-            db.executescript(_SCHEMA)
-        except sqlite3.OperationalError as exc:
-            raise self._translated(exc) from exc
-        return db
+        until = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                return _opened(self._path)
+            except sqlite3.OperationalError as exc:
+                # The change to WAL mode and the recovery of a log ask for the whole file, and do not wait for it.
+                if "locked" not in str(exc) or time.monotonic() > until:
+                    raise self._translated(exc) from exc
+            time.sleep(_RETRY_S)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    try:
+        # In WAL mode NORMAL keeps every commit through a killed process; a power cut may cost the last few.
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.executescript(_SCHEMA)
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def _record(row: tuple[Any, ...]) -> Record:
