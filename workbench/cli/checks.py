@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import shutil
@@ -41,6 +42,10 @@ def _say(command: list[str]) -> str:
     return done.stdout + done.stderr if done.returncode == 0 else ""
 
 
+def _library_path() -> tuple[str, ...]:
+    return tuple(filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":")))
+
+
 @dataclass(frozen=True)
 class Machine:
     """What a check may look at; tests plant their own."""
@@ -49,6 +54,7 @@ class Machine:
     packages: dict[str, str] = field(default_factory=_installed)
     say: Callable[[list[str]], str] = _say
     system: str = field(default_factory=platform.platform)
+    library_path: tuple[str, ...] = field(default_factory=_library_path)
 
 
 def interpreter(machine: Machine) -> Iterator[Finding]:
@@ -84,6 +90,28 @@ def torch_build(machine: Machine) -> Iterator[Finding]:
     if vision is not None and ("+cpu" in vision) != ("+cpu" in version):
         said = f"torchvision {vision} was built for another torch than {version} and breaks transformers"
         yield Finding("torchvision", "broken", said, "pip uninstall torchvision")
+
+
+def cuda_libraries(machine: Machine) -> Iterator[Finding]:
+    """Check that the CUDA libraries beside torch are those of its build, and that no other cuDNN comes before them."""
+    built = re.search(r"\+cu(\d+)\d$", machine.packages.get("torch", ""))
+    if not built:
+        return
+    others = sorted(
+        f"{name} {version}"
+        for name, version in machine.packages.items()
+        if (told := re.fullmatch(r"nvidia-\w+(?:-\w+)*-cu(\d+)", name)) and told[1] != built[1]
+    )
+    if others:
+        said = f"torch was built for CUDA {built[1]}, beside it are {', '.join(others)}"
+        yield Finding("cuda libraries", "broken", said, f"pip uninstall {' '.join(o.partition(' ')[0] for o in others)}")
+    strangers = [f for f in machine.library_path if any(Path(f).glob("libcudnn.so*"))]
+    if strangers:
+        said = f"LD_LIBRARY_PATH puts the cuDNN in {strangers[0]} before torch's own"
+        yield Finding("cudnn", "broken", said, f"Take {strangers[0]} out of LD_LIBRARY_PATH.")
+    elif not others:
+        cudnn = next((v for n, v in machine.packages.items() if n.startswith("nvidia-cudnn")), "torch's own")
+        yield Finding("cudnn", "ok", cudnn)
 
 
 def packages(machine: Machine) -> Iterator[Finding]:
@@ -181,6 +209,7 @@ def node(machine: Machine) -> Iterator[Finding]:
 CHECKS: tuple[Callable[[Machine], Iterator[Finding]], ...] = (
     interpreter,
     torch_build,
+    cuda_libraries,
     packages,
     extensions,
     label_studio,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from workbench.cli.checks import Finding, Machine, interpreter, packages, ray, torch_build
+from workbench.cli.checks import Finding, Machine, cuda_libraries, interpreter, packages, ray, torch_build
 from workbench.cli.doctor import table
 
 GPU = "Driver Version: 550.1   CUDA Version: 12.4"
@@ -40,6 +42,23 @@ def test_torch_its_cuda_and_the_driver_are_compared(torch: str, smi: str, state:
 def test_a_torchvision_of_another_build_is_found() -> None:
     found = list(torch_build(machine(torch="2.13.0+cpu", torchvision="0.28.0")))
     assert [(f.name, f.state, f.mend) for f in found[1:]] == [("torchvision", "broken", "pip uninstall torchvision")]
+
+
+def test_cuda_libraries_of_another_release_are_found() -> None:
+    planted = {"torch": "2.13.0+cu130", "nvidia-cudnn-cu12": "9.1.0", "nvidia-cublas-cu13": "13.0.1"}
+    found = {f.name: f for f in cuda_libraries(Machine(packages=planted, library_path=()))}
+    assert found["cuda libraries"].state == "broken"
+    assert found["cuda libraries"].said == "torch was built for CUDA 13, beside it are nvidia-cudnn-cu12 9.1.0"
+    assert found["cuda libraries"].mend == "pip uninstall nvidia-cudnn-cu12"
+
+
+def test_another_cudnn_on_the_library_path_is_found(tmp_path: Path) -> None:
+    (tmp_path / "libcudnn.so.8").touch()
+    planted = Machine(packages={"torch": "2.13.0+cu130", "nvidia-cudnn-cu13": "9.14.0"}, library_path=(str(tmp_path),))
+    found = {f.name: f for f in cuda_libraries(planted)}
+    assert found["cudnn"].state == "broken"
+    assert str(tmp_path) in found["cudnn"].mend
+    assert [f.said for f in cuda_libraries(Machine(packages=planted.packages, library_path=()))] == ["9.14.0"]
 
 
 def test_a_package_that_does_not_fit_another_is_found() -> None:
