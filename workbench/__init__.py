@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workbench.core.recipe import Recipe as Recipe
     from workbench.core.report import Report as Report
     from workbench.core.run import Run as Run
+    from workbench.core.schedule import Schedule as Schedule
     from workbench.core.service import Service as Service
     from workbench.core.task import Task as Task
     from workbench.core.workspace import Workspace as Workspace
@@ -19,13 +20,19 @@ if TYPE_CHECKING:
     from workbench.data.ingest import ingest as ingest
     from workbench.data.pick import pick as pick
     from workbench.data.split import split as split
+    from workbench.evaluation.challenge import challenge as challenge
     from workbench.evaluation.evaluate import evaluate as evaluate
+    from workbench.jobs.idea import idea as idea
     from workbench.jobs.promote import promote as promote
+    from workbench.jobs.result import result as result
+    from workbench.jobs.schedule import schedule as schedule
     from workbench.jobs.submit import submit as submit
+    from workbench.jobs.verify import verify as verify
     from workbench.labeling.label import label as label
     from workbench.monitoring.monitor import monitor as monitor
     from workbench.optimization.optimize import optimize as optimize
     from workbench.serving.serve import serve as serve
+    from workbench.training.quick_check import quick_check as quick_check
     from workbench.training.recipe import recipe as recipe
     from workbench.training.train import train as train
     from workbench.wiring import open as open
@@ -39,11 +46,14 @@ _HOME = {
     "Recipe": "core.recipe",
     "Report": "core.report",
     "Run": "core.run",
+    "Schedule": "core.schedule",
     "Service": "core.service",
     "Task": "core.task",
     "Workspace": "core.workspace",
     "browse": "data.browse",
+    "challenge": "evaluation.challenge",
     "evaluate": "evaluation.evaluate",
+    "idea": "jobs.idea",
     "ingest": "data.ingest",
     "label": "labeling.label",
     "monitor": "monitoring.monitor",
@@ -51,11 +61,15 @@ _HOME = {
     "optimize": "optimization.optimize",
     "pick": "data.pick",
     "promote": "jobs.promote",
+    "quick_check": "training.quick_check",
     "recipe": "training.recipe",
+    "result": "jobs.result",
+    "schedule": "jobs.schedule",
     "serve": "serving.serve",
     "split": "data.split",
     "submit": "jobs.submit",
     "train": "training.train",
+    "verify": "jobs.verify",
 }
 
 __all__ = [*_HOME, "__version__"]  # noqa: PLE0604  # the table above is the one list of public names

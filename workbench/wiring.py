@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tomllib
@@ -12,17 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.config import decode
-from workbench.core.errors import ExternalError, InputError
+from workbench.core.errors import ConflictError, ExternalError, InputError
 from workbench.core.files import disk, write_text
 from workbench.core.ports import Target
 from workbench.core.registry import Registry
 from workbench.core.views import ATTACH
 from workbench.core.workspace import Workspace, use
+from workbench.store.copy import MARK as COPY
 
 MARKER = "workbench.toml"
+#: What a port says that a rehearsal shall not reach: the certificate tells such a cell from one that broke.
+OUTSIDE = "A rehearsal does not act outside of its workspace"
 
-#: Where jobs can run. Jobs stand above this file, as they open workspaces; so they are named, not imported.
-TARGETS: Registry[Callable[[Path], Target]] = Registry("target", {"local": "workbench.jobs.local_target:LocalTarget"})
+#: What hands jobs to the places where they run. Jobs stand above this file, as they open workspaces; so it is named.
+TARGETS: Registry[Callable[[Path], Target]] = Registry("targets", {"places": "workbench.jobs.places.places:Places"})
 
 _PREFIX = "WORKBENCH_"
 _TEMPLATE = """# Settings of this workspace; each may also come from the environment, as WORKBENCH_<NAME>, which wins.
@@ -39,12 +43,31 @@ class Settings:
     labels_url: str = ""
     labels_token: str = ""
     tracking_url: str = ""
-    #: The run that this process belongs to, set by the runner of a job.
+    #: What jobs may hold at a time on this machine; 0 is all that it has.
+    cpus: float = 0.0
+    memory_gb: float = 0.0
+    gpus: int = 0
+    #: CPU hours that each person may use per calendar month; 0 is no limit. GPU hours count `gpu_weight` times.
+    quota_hours: float = 0.0
+    gpu_weight: float = 10.0
+    #: What an hour costs, in whatever unit the ledger shall have.
+    cpu_hour_price: float = 0.0
+    gpu_hour_price: float = 0.0
+    #: Who hears that a run has ended: an address that takes JSON, and a mailbox by way of a mail server.
+    notify_url: str = ""
+    notify_mail: str = ""
+    mail_server: str = ""
+    #: The run that this process belongs to, the workers that share its trainings, the cluster it is on, which attempt
+    #: it is, and whether it is a rehearsal: set by the runner of a job.
     run: str = ""
+    workers: int = 1
+    at: str = ""
+    attempt: int = 1
+    rehearsal: bool = False
 
     def __post_init__(self) -> None:
         """Refuse addresses that are not addresses."""
-        for name in ("labels_url", "tracking_url"):
+        for name in ("labels_url", "tracking_url", "notify_url", "mail_server"):
             value = getattr(self, name)
             if value and "://" not in value:
                 raise InputError(f"`{name}` must be an address such as 'http://127.0.0.1:8080', got {value!r}.")
@@ -63,12 +86,14 @@ def open(path: str | Path = "", *, environment: Mapping[str, str] | None = None)
     root = (base / Path(path or env.get("WORKBENCH_WORKSPACE", "") or _nearest(base)).expanduser()).resolve()
     if root.exists() and not root.is_dir():
         raise InputError(f"{root} is a file.", hint="Give wb.open() a folder.")
+    if str(root) == env.get("WORKBENCH_STANDS_FOR"):  # a rehearsal works in a copy
+        root = Path(env["WORKBENCH_WORKSPACE"])
     marker = root / MARKER
     with disk(root):
         root.mkdir(parents=True, exist_ok=True)
         if not marker.exists():
             write_text(marker, _TEMPLATE)
-    ws = use(Workspace(root, wire=wire, settings=settings(root, env)))
+    ws = use(Workspace(root, wire=wire, settings=settings(root, env), pins=json.loads(env.get("WORKBENCH_PINS", "{}"))))
     if _in_notebook():
         module, _, attribute = ATTACH.partition(":")
         getattr(import_module(module), attribute)(ws)
@@ -87,8 +112,18 @@ def settings(root: Path, environment: Mapping[str, str]) -> Settings:
     told |= {name: environment[_PREFIX + name.upper()] for name in names if _PREFIX + name.upper() in environment}
     # The runner names its run by reference; records know it by id.
     at_home = environment.get("WORKBENCH_WORKSPACE", str(root)) == str(root)
-    told["run"] = str(told.get("run", "")).removeprefix("run:") if at_home else ""
+    told["run"] = str(told.get("run", "")).removeprefix("run:")
+    if not at_home:
+        told |= {"run": "", "workers": 1, "at": "", "attempt": 1, "rehearsal": False}
+    if (root / COPY).exists():  # what is tried in a copy is nobody's business
+        told |= dict.fromkeys(("labels_url", "tracking_url", "notify_url", "notify_mail"), "")
     return decode(Settings, told, where=str(root / MARKER))
+
+
+def stay_inside(ws: Workspace) -> None:
+    """Refuse what would reach out of a rehearsal, or of any other copy of a workspace."""
+    if ws.settings.rehearsal or (ws.root / COPY).exists():
+        raise ConflictError(f"{OUTSIDE}.", hint="Labeling, serving and further jobs are left to the run itself.")
 
 
 def wire(port: str, ws: Workspace) -> Any:
@@ -132,16 +167,18 @@ def _tracking(ws: Workspace) -> str:
 
 
 def _labeler(ws: Workspace) -> Any:
+    stay_inside(ws)
     from workbench.labeling.studio_server import connect
 
     return connect(ws)
 
 
 def _target(ws: Workspace) -> Any:
-    return TARGETS["local"](ws.root)
+    return TARGETS["places"](ws.root)
 
 
-def _host(_: Workspace) -> Any:
+def _host(ws: Workspace) -> Any:
+    stay_inside(ws)
     from workbench.serving.local_host import LocalHost
 
     return LocalHost()

@@ -74,3 +74,14 @@ def test_a_logged_run_is_found_again(tracker: Tracker) -> None:
     assert (found["id"], found["params"], found["metrics"]) == (id, {"lr": "0.1"}, {"loss": 2.0})
     with pytest.raises(NotFoundError, match="train-2"):
         tracker.find("train-2")
+
+
+def test_logged_runs_are_found_by_a_parameter_and_a_metric(tracker: Tracker) -> None:
+    assert tracker.search() == []
+    for number, (lr, accuracy) in enumerate([(0.1, 0.7), (0.1, 0.9), (0.01, 0.95)], start=1):
+        params = {"lr": lr, "data": "dataset:caps@1#9f3c"}
+        tracker.log(f"train-{number}", kind="train", params=params, metrics={"accuracy": [0.99, accuracy]})
+    assert tracker.search(params={"lr": 0.1}) == ["train-1", "train-2"]
+    assert tracker.search(at_least={"accuracy": 0.9}) == ["train-2", "train-3"]
+    assert tracker.search(params={"lr": 0.1, "data": "dataset:caps@1#9f3c"}, at_least={"accuracy": 0.8}) == ["train-2"]
+    assert tracker.search(params={"lr": "it's"}) == tracker.search(at_least={"f1": 0}) == []

@@ -55,3 +55,13 @@ def test_since_tells_each_changed_record_once_in_the_order_of_change(records: Re
     records.update("run", "train-1", state="done")
     assert [(r.kind, r.state) for r in records.since(first.seq)] == [("model", "ready"), ("run", "done")]
     assert [r.id for r in records.all("run")] == ["train-1"]
+
+
+def test_records_are_asked_for_by_state(records: Records) -> None:
+    for name, state in (("a", "done"), ("b", "queued"), ("c", "running"), ("d", "queued")):
+        records.put("run", name, {}, state=state)
+    records.put("schedule", "e", {}, state="queued")
+    records.update("run", "b", state="running")
+    assert [r.id for r in records.all("run", states=("queued", "running"))] == ["b", "c", "d"]
+    assert [r.id for r in records.all("run", states=("queued",))] == ["d"]
+    assert records.all("run", states=("lost",)) == []

@@ -105,6 +105,7 @@ def commit(
     before = ws.tables.versions(name)[-1].meta if name in ws.tables.names() else {}
     meta = {"task": task or before.get("task", ""), "classes": list(classes or before.get("classes", ())), "note": note}
     made = ws.tables.commit(name, rows, meta=meta)
+    ws.pins.pop(f"dataset:{name}", None)  # from now on the name stands for what was made here
     data = find(ws, refs.Ref("dataset", name, str(made.version)))
     ws.records.put("dataset", name, data.to_json() | {"note": note, "created": made.created}, state="ready")
     ws.events.emit("dataset", data.ref, n_items=data.n_items)

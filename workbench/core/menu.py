@@ -10,7 +10,7 @@ from workbench.core.ports import Record
 from workbench.core.run import ACTIVE
 
 #: Kinds whose reference is their id; the reference of a dataset is in its fields, since it carries version and digest.
-_NAMED = ("labeling", "run", "model", "service", "report")
+_NAMED = ("labeling", "run", "model", "service", "report", "schedule")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +63,36 @@ def _labeling(record: Record) -> list[Action]:
 
 def _run(record: Record) -> list[Action]:
     if record.state not in ACTIVE:
-        return []
+        return _ended_run(record)
     question = f"Cancel {record.id}? Every process that it started ends."
     return [Action(verb="cancel", label="Cancel", arguments={"run": ref_of(record)}, confirm=question)]
 
 
+def _ended_run(record: Record) -> list[Action]:
+    if not record.fields.get("bundle"):
+        return []  # a training in a kernel: what it ran is that notebook's
+    run = ref_of(record)
+    actions = [Action(verb="rerun", label="Run again", arguments={"run": run}, ask=("parameters",))]
+    if record.state == "done":
+        return [Action(verb="verify", label="Verify", arguments={"run": run}), *actions]
+    return [Action(verb="resume", label="Resume", arguments={"run": run}), *actions]
+
+
+def _schedule(record: Record) -> list[Action]:
+    schedule = ref_of(record)
+    other = ("pause", "Pause") if record.state == "active" else ("unpause", "Go on")
+    verbs = [("fire", "Run now"), other]
+    if record.fields.get("is_behind"):
+        verbs.insert(0, ("renew", "Move to the newest"))
+    return [Action(verb=verb, label=label, arguments={"schedule": schedule}) for verb, label in verbs]
+
+
 def _model(record: Record) -> list[Action]:
     ref = ref_of(record)
-    actions = [Action(verb="serve", label="Deploy", arguments={"model": ref}, ask=("name", "canary"))]
+    told = record.fields.get("challenge") or {}
+    lost = f"{record.id} was not shown to be better than {told.get('champion')} (p = {told.get('p', 1):.2g}). Deploy it?"
+    question = lost if told and not told.get("better") else ""
+    actions = [Action(verb="serve", label="Deploy", arguments={"model": ref}, ask=("name", "canary"), confirm=question)]
     if record.fields.get("runtime") == "torch":  # what is optimized already is not optimized again
         val = record.fields.get("val")  # what it was checked on in training is what it has to keep its score on
         known = {"model": ref, "data": val} if val else {"model": ref}
@@ -129,4 +151,5 @@ _OFFERS: Mapping[str, Callable[[Record], list[Action]]] = {
     "run": _run,
     "model": _model,
     "service": _service,
+    "schedule": _schedule,
 }

@@ -64,6 +64,7 @@ def register(ws: Workspace, name: str, folder: Path, *, facts: Mapping[str, Any]
     """Register the bundle in *folder* as the next version of *name*; *facts* are JSON (task, classes, runtime, ...)."""
     refs.check_name(name, what="model")
     saved = ws.models.save(name, folder, facts=facts)
+    ws.pins.pop(f"model:{name}", None)  # from now on the name stands for what was made here
     model = Model(ws, saved.name, saved.version, saved.digest, saved.path, saved.facts)
     ws.records.put("model", f"{name}@{saved.version}", model.to_json() | {"created": saved.created}, state="ready")
     ws.events.emit("model", model.ref)

@@ -34,8 +34,8 @@ class Records(Protocol):
     def get(self, kind: str, id: str) -> Record:
         """Return a record; raise `NotFoundError` with its neighbours."""
 
-    def all(self, kind: str) -> list[Record]:
-        """Return the records of a kind, oldest first."""
+    def all(self, kind: str, *, states: Sequence[str] = ()) -> list[Record]:
+        """Return the records of a kind, oldest first; with *states*, only those in one of them, however many there are."""
 
     def since(self, seq: int) -> list[Record]:
         """Return every record changed after *seq*, in the order of change."""
@@ -136,6 +136,9 @@ class Tracker(Protocol):
     def find(self, run: str) -> Mapping[str, Any]:
         """Return what was logged for *run*: `params`, `metrics` (last values), `id`; raise `NotFoundError`."""
 
+    def search(self, *, params: Mapping[str, Any] | None = None, at_least: Mapping[str, float] | None = None) -> list[str]:
+        """Return the runs with these parameters whose last metrics reach those values, oldest first."""
+
 
 @dataclass(frozen=True)
 class LabelTask:
@@ -184,6 +187,9 @@ class Target(Protocol):
 
     def alive(self, handle: Mapping[str, Any]) -> bool:
         """Return whether what leads the job to its end still lives."""
+
+    def why(self, handle: Mapping[str, Any]) -> str:
+        """Return a sentence on why a job that does not live ended, '' when nothing more is known."""
 
     def cancel(self, handle: Mapping[str, Any]) -> None:
         """End every process of the job; return when they are gone."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.core.errors import InputError
 
-KINDS = ("workspace", "dataset", "labeling", "recipe", "run", "model", "report", "service", "task")
+KINDS = ("workspace", "dataset", "labeling", "recipe", "run", "model", "report", "schedule", "service", "task")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _REF = re.compile(

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.core import refs
 from workbench.core.errors import ConflictError, GateError, InputError
+from workbench.core.views import VIEWS
 from workbench.core.workspace import Workspace
 
 
@@ -41,6 +42,10 @@ class Report:
             said = "; ".join(f"{n} is {value:.3f}, required {floor:.3f}" for n, (value, floor) in misses.items())
             raise GateError(f"{self.subject} missed its gate: {said}.", misses=misses, report=self.ref)
         return self
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the curve that was measured as a picture; a notebook asks for it."""
+        return VIEWS["report"](self) if self.details.get("curve") else None
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts that the faces show."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from workbench.core import processes, refs
 from workbench.core.errors import ConflictError, NotFoundError, RunError
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from workbench.core.model import Model
 
 #: A run goes from left to right and ends in one of ENDED.
-ACTIVE = ("queued", "running")
+ACTIVE = ("preparing", "queued", "running")
 ENDED = ("done", "failed", "cancelled", "lost")
+
+_NAMED = frozenset(
+    {"kind", "created", "params", "metrics", "progress", "inputs", "model", "error", "handle", "results", "process", "parent"}
+)
 
 #: How often, in seconds, a run that is followed is looked after: does its process still live?
 _LOOK_S = 2.0
@@ -43,6 +48,9 @@ class RunInfo:
     model: str
     error: Mapping[str, Any]
     handle: Mapping[str, Any]
+    results: Mapping[str, Any] = field(default_factory=dict)
+    #: Everything else that is recorded: order, attempt, bundle, certificate, estimate, cost, user.
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,9 @@ class Run:
             inputs=dict(fields.get("inputs", {})),
             model=str(fields.get("model", "")),
             error=dict(fields.get("error", {})),
-            handle=dict(fields.get("handle", {})),
+            handle=dict(fields.get("handle") or {}),
+            results=dict(fields.get("results", {})),
+            more={k: v for k, v in fields.items() if k not in _NAMED},
         )
 
     def update(self, *, state: str | None = None, only: tuple[str, ...] = (), **fields: Any) -> Record:
@@ -176,6 +186,18 @@ class Run:
         act("cancel", self)
         return self
 
+    def resume(self) -> Run:
+        """Let a job that failed, was lost or cancelled go on from its last checkpoint, as the same run."""
+        return cast("Run", act("resume", self))
+
+    def rerun(self, parameters: Mapping[str, Any] | None = None) -> Run:
+        """Return a new run of the same bundle, with other parameters where some are given."""
+        return cast("Run", act("rerun", self, parameters=parameters))
+
+    def contrast(self, other: Run) -> Any:
+        """Return what is different between two runs: parameters, metrics, code, environment, data."""
+        return act("contrast", self, other)
+
     def to_json(self) -> dict[str, Any]:
         """Return the facts that the faces show."""
         info = self.info()
@@ -187,11 +209,14 @@ class Run:
             "model": info.model,
             "folder": str(self.folder),
             "error": dict(info.error),
+            "results": dict(info.results),
         }
 
     def _show_from(self, shown: int, show: Callable[[str], None]) -> int:
         if not self.log_path.exists():
             return shown
+        if self.log_path.stat().st_size < shown:
+            shown = 0  # the next attempt has a log of its own
         with self.log_path.open("rb") as file:
             file.seek(shown)
             fresh = file.read()
@@ -203,9 +228,14 @@ class Run:
 
 def begin(ws: Workspace, kind: str, *, state: str = "running", **fields: Any) -> Run:
     """Make the next run of *kind*, such as `train-17`, with its folder; two callers never get the same id."""
-    owner = {"parent": str(getattr(ws.settings, "run", "")), "process": processes.identity(os.getpid())}
-    taken = [r.id for r in ws.records.all("run") if r.id.rpartition("-")[0] == kind]
-    number = max((int(i.rpartition("-")[2]) for i in taken), default=0) + 1
+    owner: dict[str, Any] = {
+        "user": getpass.getuser(),
+        "parent": str(getattr(ws.settings, "run", "")),
+        "process": processes.identity(os.getpid()),
+    }
+    # The names of the folders tell where to begin; what a thousand records say would have to be read.
+    taken = [path.name.removeprefix(f"{kind}-") for path in (ws.root / "runs").glob(f"{kind}-*")]
+    number = max((int(name) for name in taken if name.isdigit()), default=0) + 1
     while True:
         run = Run(ws, f"{kind}-{number}")
         try:

@@ -12,6 +12,7 @@ VIEWS: Registry[Callable[..., Any]] = Registry(
     {
         "dataset": "workbench.widgets.grid:grid",
         "run": "workbench.widgets.curves:curves",
+        "report": "workbench.widgets.curves:picture_of",
     },
 )
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.core.model import Model
     from workbench.core.report import Report
     from workbench.core.run import Run
+    from workbench.core.schedule import Schedule
     from workbench.core.service import Service
 
 Wire = Callable[[str, "Workspace"], Any]
@@ -27,10 +28,12 @@ Wire = Callable[[str, "Workspace"], Any]
 #: How each noun that a workspace keeps is found by its reference.
 FIND: Registry[Callable[[Workspace, refs.Ref], Any]] = Registry(
     "noun",
-    {kind: f"workbench.core.{kind}:find" for kind in ("dataset", "labeling", "model", "report", "run", "service")},
+    {kind: f"workbench.core.{kind}:find" for kind in ("dataset", "labeling", "model", "report", "run", "schedule", "service")},
 )
 
 _current: list[Workspace] = []
+#: What this process has looked up, in order: the record of a job tells which versions it really used.
+_used: dict[str, None] = {}
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Workspace:
     settings: Any = field(default=None, repr=False, compare=False)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False, compare=False)
     events: Hub = field(default_factory=Hub, repr=False, compare=False)
+    #: The versions that names without one stand for, as `dataset:caps` -> `dataset:caps@2#9f3c...`; those of a job's bundle.
+    pins: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     _made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -118,6 +123,10 @@ class Workspace:
         """Return a service by reference or name."""
         return cast("Service", self.resolve(ref, kind="service"))
 
+    def schedule(self, ref: str) -> Schedule:
+        """Return a schedule by reference or name."""
+        return cast("Schedule", self.resolve(ref, kind="schedule"))
+
     def report(self, ref: str) -> Report:
         """Return a report by reference or id."""
         return cast("Report", self.resolve(ref, kind="report"))
@@ -127,12 +136,21 @@ class Workspace:
         parsed = refs.parse(ref, kind=kind)
         if parsed.kind not in FIND:
             raise InputError(f"A {parsed.kind} is not kept in a workspace.", hint=f"Kinds: {', '.join(FIND)}.")
-        return FIND[parsed.kind](self, parsed)
+        if not (parsed.version or parsed.digest) and (pin := self.pins.get(f"{parsed.kind}:{parsed.name}")):
+            parsed = refs.parse(pin)
+        found = FIND[parsed.kind](self, parsed)
+        _used[getattr(found, "ref", ref)] = None
+        return found
 
     def _port(self, name: str) -> Any:
         if name not in self._made:
             self._made[name] = self.wire(name, self)
         return self._made[name]
+
+
+def used() -> list[str]:
+    """Return the references of everything that this process has looked up."""
+    return list(_used)
 
 
 def use(ws: Workspace) -> Workspace:

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS record (
     made INTEGER NOT NULL, updated TEXT NOT NULL, fields TEXT NOT NULL, PRIMARY KEY (kind, id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS record_seq ON record (seq);
+CREATE INDEX IF NOT EXISTS record_state ON record (kind, state, made);
 """
 _COLUMNS = "kind, id, seq, state, updated, fields"
 _BUSY_S = 30.0
@@ -66,10 +67,11 @@ class SqliteRecords:
             raise not_found(kind, id, self._ids(db, kind))
         return _record(row)
 
-    def all(self, kind: str) -> list[Record]:
-        """Return the records of a kind, oldest first."""
-        rows = self._connection().execute(f"SELECT {_COLUMNS} FROM record WHERE kind = ? ORDER BY made", (kind,))  # noqa: S608  # a constant
-        return [_record(row) for row in rows]
+    def all(self, kind: str, *, states: Sequence[str] = ()) -> list[Record]:
+        """Return the records of a kind, oldest first; with *states*, only those in one of them."""
+        among = f" AND state IN ({', '.join('?' * len(states))})" if states else ""
+        query = f"SELECT {_COLUMNS} FROM record WHERE kind = ?{among} ORDER BY made"  # noqa: S608  # constants
+        return [_record(row) for row in self._connection().execute(query, (kind, *states))]
 
     def since(self, seq: int) -> list[Record]:
         """Return every record changed after *seq*, in the order of change."""

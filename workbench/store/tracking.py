@@ -59,6 +59,22 @@ class MlflowTracker:
             raise not_found("logged run", run, [])
         return {"id": found[0].info.run_id, "params": dict(found[0].data.params), "metrics": dict(found[0].data.metrics)}
 
+    def search(self, *, params: Mapping[str, Any] | None = None, at_least: Mapping[str, float] | None = None) -> list[str]:
+        """Return the runs with these parameters whose last metrics reach those values, oldest first."""
+        for name in (*(params or {}), *(at_least or {})):
+            refs.check_name(name, what="parameter or metric")
+        wanted = [f"metrics.`{key}` >= {float(value)!r}" for key, value in (at_least or {}).items()]
+        client, found, page = connect(self._uri), list[Any](), ""
+        with border(self._uri):
+            experiment = client.get_experiment_by_name(self._experiment)
+            while experiment and page is not None:
+                query: dict[str, Any] = {"order_by": ["attributes.start_time ASC"], "page_token": page or None}
+                told = client.search_runs([experiment.experiment_id], " and ".join(wanted), **query)
+                found, page = [*found, *told], told.token
+        # Values are compared here: text in a filter would have to be quoted.
+        alike = [r for r in found if all(r.data.params.get(key) == str(value) for key, value in (params or {}).items())]
+        return [str(r.data.tags["workbench.run"]) for r in alike]
+
 
 class MlflowModels:
     """Model bundles in folders named by their digest, registered in MLflow.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,9 +50,9 @@ class FakeRecords:
             raise not_found(kind, id, [i for k, i in self._records if k == kind])
         return self._records[kind, id]
 
-    def all(self, kind: str) -> list[Record]:
-        """Return the records of a kind, oldest first."""
-        return [record for (k, _), record in self._records.items() if k == kind]
+    def all(self, kind: str, *, states: Sequence[str] = ()) -> list[Record]:
+        """Return the records of a kind, oldest first; with *states*, only those in one of them."""
+        return [r for (k, _), r in self._records.items() if k == kind and (not states or r.state in states)]
 
     def since(self, seq: int) -> list[Record]:
         """Return every record changed after *seq*, in the order of change."""
@@ -217,6 +218,15 @@ class FakeTracker:
         if run not in self._runs:
             raise not_found("logged run", run, self._runs)
         return self._runs[run]
+
+    def search(self, *, params: Mapping[str, Any] | None = None, at_least: Mapping[str, float] | None = None) -> list[str]:
+        """Return the runs with these parameters whose last metrics reach those values, oldest first."""
+        return [
+            run
+            for run, told in self._runs.items()
+            if all(told["params"].get(key) == str(value) for key, value in (params or {}).items())
+            and all(told["metrics"].get(key, -math.inf) >= value for key, value in (at_least or {}).items())
+        ]
 
 
 def _told(content: Mapping[str, Row]) -> dict[str, Row]:

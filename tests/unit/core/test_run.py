@@ -27,7 +27,7 @@ def test_what_was_true_then_does_not_follow_what_is_true_now(ws: wb.Workspace) -
 
 def test_an_ended_run_does_not_end_again(ws: wb.Workspace) -> None:
     run = begin(ws, "train").finish()
-    with pytest.raises(ConflictError, match="Run train-1 is done, not queued or running"):
+    with pytest.raises(ConflictError, match="Run train-1 is done, not preparing or queued or running"):
         run.finish(state="failed")
 
 
