@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import InputError
+from workbench import wiring
+from workbench.core import files
+from workbench.core.errors import ConflictError, RunError
 from workbench.core.run import Run
 from workbench.core.workspace import Workspace, current
-from workbench.jobs import kernels
-from workbench.jobs.bundle import make
-from workbench.jobs.closure import choose
-from workbench.jobs.notebook import read
-from workbench.jobs.parameters import check, declared
-from workbench.jobs.submit import check_limit, folder, start
+from workbench.jobs.bundles.bundle import Bundle
+from workbench.jobs.bundles.pins import exact
+from workbench.jobs.bundles.plan import plan
+from workbench.jobs.order import Engine, Order
+from workbench.jobs.preflight import check_place
+from workbench.jobs.queueing.estimate import estimate
+from workbench.jobs.reading.notebook import Notebook
+from workbench.jobs.submit import folder, start
+
+#: Verdicts of a rehearsal that keep a run from starting, and those that stand for something.
+_AGAINST, _PROVEN = ("different", "failed"), ("equal", "partial")
 
 
 def promote(
@@ -24,7 +32,17 @@ def promote(
     parameters: Mapping[str, Any] | None = None,
     workers: int = 1,
     at: str = "",
+    cpus: float = 1.0,
+    memory_gb: float = 0.0,
+    gpus: int = 0,
+    priority: int = 0,
+    retries: int = 0,
+    after: tuple[str, ...] = (),
+    idea: str = "",
     time_limit_s: float = 0.0,
+    engine: Engine = "auto",
+    rehearsal_s: float = 30.0,
+    override: str = "",
     ws: Workspace | None = None,
 ) -> Run:
     """Return a run of *notebook* in a process of its own, which outlives this one.
@@ -34,34 +52,84 @@ def promote(
 
     Args:
         notebook: An `.ipynb` file; its outputs are left out.
-        cells: A tag: run the cells that have it and all that they need, and say in `bundle.json` why each was taken.
-            Empty: the whole notebook.
+        cells: A tag, or numbers of code cells such as '3-5,8': run these cells and all that they need, and say in
+            `bundle.json` why each was taken. Empty: the whole notebook.
         parameters: Values for names that the cell tagged `parameters` declares; nouns go by their reference.
-        workers: How many processes share the work; more than 1 is not available yet.
-        at: The address of a cluster; only this machine, '', is available yet.
+        workers: How many processes share each training.
+        at: The address of a Ray cluster, such as 'http://head:8265'; '' is this machine.
+        cpus: How many cores each worker holds while it runs; a job waits in the queue until they are free.
+        memory_gb: How much memory each worker holds.
+        gpus: How many GPUs each worker holds.
+        priority: Of the jobs that wait, the ones with the highest go first.
+        retries: How often the run starts again, from its checkpoints, after it failed or was lost.
+        after: Runs that have to be done first; this one is cancelled when one of them is not.
+        idea: The name of the idea that the run belongs to; see `wb.idea()`.
         time_limit_s: Seconds after which the run fails; 0 is no limit.
+        engine: 'inline' runs the cells in a fork of a warm process, 'kernel' in a Jupyter kernel of their own, 'auto'
+            inline where the notebook's kernel is this Python.
+        rehearsal_s: How long the rehearsal may take; cells that it does not reach are told in the certificate as not
+            compared. 0 rehearses nothing, and says so.
+        override: Why the run shall start although its rehearsal failed or came to something else; it is recorded.
         ws: The workspace; the one that was opened last by default.
 
     Raises:
         InputError: The notebook cannot run as it is, a parameter is unknown or of another type, or a target is not there.
         NotFoundError: The notebook, its kernel or the tag does not exist.
     """
-    _check_target(workers, at)
-    check_limit(time_limit_s)
+    order = Order(
+        at=at,
+        workers=workers,
+        cpus=cpus,
+        memory_gb=memory_gb,
+        gpus=gpus,
+        priority=priority,
+        retries=retries,
+        after=tuple(after),
+        idea=idea,
+        time_limit_s=time_limit_s,
+        engine=engine,
+    )
     ws = ws or current()
-    source = read(notebook)
-    known = declared(source.code)
-    given = check(known, parameters or {}, where=source.path.name)
-    choices = choose(source.code, cells)
-    kernels.check(source.kernel)
-    bundle = make(folder(ws), source, choices, tag=cells, declared=known)
-    return start(ws, bundle, given, time_limit_s=time_limit_s)
+    wiring.stay_inside(ws)
+    _not_itself(ws, notebook)
+    made = plan(ws, notebook, cells=cells, parameters=parameters, at=at, override=override)
+    check_place(ws, order, made)
+    bundle = made.publish(folder(ws))
+    assert made.notebook is not None  # else the line above has raised
+    facts = proof(ws, bundle, made.notebook, seconds=rehearsal_s, override=override)
+    if expected := estimate(ws, bundle, order):
+        facts["estimate"] = expected
+    if warnings := [problem.message for problem in made.findings.warnings]:
+        facts["warnings"] = warnings
+    return start(ws, bundle, exact(ws, made.given), order, **facts)
 
 
-def _check_target(workers: int, at: str) -> None:
-    problems = [f"`workers` must be 1, got {workers!r}"] if workers != 1 else []
-    problems += [f"`at` must be '', got {at!r}"] if at else []
-    if problems:
-        raise InputError(
-            f"{'; '.join(problems)}: jobs run in one process on this machine.", hint="Leave out `workers` and `at`."
+def _not_itself(ws: Workspace, notebook: Path) -> None:
+    """Refuse a job that promotes the notebook that it runs: it would never end."""
+    run = str(getattr(ws.settings, "run", ""))
+    running = ws.run(run).info().inputs.get("notebook", "") if run else ""
+    path = Path(os.environ.get("WORKBENCH_ORIGIN", "")) / notebook
+    if running and path.resolve() == Path(running):
+        raise ConflictError(f"Run {run} runs {path.name} already.", hint="Promote it from the notebook, not from its job.")
+
+
+def proof(ws: Workspace, bundle: Bundle, notebook: Notebook, *, seconds: float, override: str) -> dict[str, Any]:
+    """Return what the record of the run tells of its rehearsal; raise `RunError` when that speaks against the run."""
+    from workbench.jobs.proof import certificate  # with all that a rehearsal needs
+    from workbench.jobs.proof.judge import cells_of
+
+    told = certificate.certify(ws, bundle, notebook, seconds=seconds)
+    if told["verdict"] in _AGAINST and not override:
+        problem = told.get("problem") or {}
+        raise RunError(
+            f"The rehearsal of {notebook.path.name} speaks against the run: {told['says']}",
+            hint=f"{problem.get('hint', '')} To start it all the same, say why: override='...'.".strip(),
+            cell=problem.get("cell", 0),
+            line=problem.get("line", 0),
+            certificate=told,
         )
+    path = certificate.home(ws, bundle, cells_of(notebook.path)) / certificate.FILE
+    said = override if told["verdict"] in _AGAINST else ""
+    if seconds <= 0 and told["verdict"] not in _PROVEN:
+        said = override or "not rehearsed"
+    return {"certificate": files.digest(path) if path.is_file() else "", "override": said}

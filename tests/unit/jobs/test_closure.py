@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from workbench.core.errors import InputError, NotFoundError
-from workbench.jobs.closure import choose
-from workbench.jobs.notebook import Cell
+from workbench.jobs.reading.closure import choose
+from workbench.jobs.reading.notebook import Cell
 
 
 def cells(*sources: str | tuple[str, str]) -> list[Cell]:
@@ -91,10 +91,78 @@ def test_a_comprehension_has_its_own_names() -> None:
     assert taken("x = 1", "n = 3", ("[x for x in range(n)]", "run")) == [2, 3]
 
 
-def test_a_broken_cell_is_left_when_nothing_needs_it_and_named_when_it_is_tagged() -> None:
+def test_a_broken_cell_is_left_when_nothing_needs_it() -> None:
     assert taken("a = (", "b = 1", ("b", "run")) == [2, 3]
-    with pytest.raises(InputError, match=r"Cell 1 is not Python: .* in line 1\."):
-        taken(("a = (", "run"))
+
+
+@pytest.mark.parametrize(
+    ("sources", "numbers"),
+    [
+        (["a = []", "b = a", "b.append(1)", "junk = 2", ("a", "run")], [1, 2, 3, 5]),
+        (["a = [[]]", "b = a[0]", "b.append(1)", ("a", "run")], [1, 2, 3, 4]),
+        (["a = [[]]", "for row in a:\n    row.append(1)", ("a", "run")], [1, 2, 3]),
+        (["a = []", "kept = {'a': a}", "kept['a'].append(1)", ("a", "run")], [1, 2, 3, 4]),
+        (["model = make()", "step = sgd(model.parameters())", "step.step()", ("model(1)", "run")], [1, 2, 3, 4]),
+    ],
+)
+def test_a_change_by_another_name_of_the_same_object_is_taken(sources: list, numbers: list[int]) -> None:
+    assert taken(*sources) == numbers
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["def bump():\n    global n\n    n += 1", "bump()"],
+        ["def bump():\n    n.append(1)", "bump()"],
+        ["def outer():\n    def inner():\n        n.append(1)\n    inner()", "outer()"],
+        ["def inner():\n    n.append(1)\ndef outer():\n    inner()", "x = outer()"],
+        ["class C:\n    def go(self):\n        n.append(1)", "c = C()\nc.go()"],
+        ["def fill(x):\n    x.append(1)\n    return 3", "m = fill(n)"],
+        ["def get():\n    return n", "mine = get()\nmine.append(1)"],
+        ["button = make()", "button.on_click(lambda _: n.append(1))"],
+    ],
+)
+def test_a_change_by_a_function_is_taken(cells: list[str]) -> None:
+    assert taken("n = []", *cells, "junk = 1", ("n", "run")) == [1, 2, 3, 5]
+
+
+def test_a_function_that_only_looks_is_not_a_change() -> None:
+    assert taken("def look(x):\n    return len(x)", "a = []", "n = look(a)", ("a", "run")) == [2, 4]
+
+
+def test_results_of_one_function_are_not_taken_for_one_object() -> None:
+    cells = ["def clean(d):\n    return d", "train = clean(a)", "test = clean(b)", "test.drop()"]
+    assert taken(*cells, ("train", "run")) == [1, 2, 5]
+
+
+def test_code_in_a_text_is_read_where_it_is_spelled_out() -> None:
+    assert taken("a = 1", "exec('b = a')", "c = 1", ("b", "run")) == [1, 2, 4]
+    assert taken("limit = 1", "junk = 1", ("table.query('x > @limit')", "run")) == [1, 3]
+
+
+def test_code_in_a_text_that_cannot_be_read_brings_all_that_it_may_need() -> None:
+    assert taken("a = 1", "b = 1", ("eval(text)", "run"), "c = 1") == [1, 2, 3]
+    assert taken("a = 1", "exec(text)", "junk = 1", ("b", "run")) == [1, 2, 4]
+
+
+def test_a_deletion_is_taken_as_it_happened() -> None:
+    assert taken("a = 1", "del a", ("a", "run")) == [1, 2, 3]
+
+
+def test_cells_are_chosen_by_their_numbers() -> None:
+    found = choose(cells("a = 1", "junk = 2", "b = a", "c = 3"), "3-4")
+    assert [(c.cell.number, c.why) for c in found if c.taken] == [
+        (1, "makes 'a', which cell 3 uses"),
+        (3, "chosen"),
+        (4, "chosen"),
+    ]
+    assert [c.taken for c in choose(cells("a", ("b", "3")), "3")] == [False, True]  # a tag of that name is meant first
+
+
+@pytest.mark.parametrize("wrong", ["4", "0", "2-9", "3-1", "1,7"])
+def test_numbers_that_no_cell_has_are_refused(wrong: str) -> None:
+    with pytest.raises(InputError, match="the notebook has 3 code cells"):
+        choose(cells("a = 1", "b = 2", "c = 3"), wrong)
 
 
 def test_an_unknown_tag_is_named_with_its_neighbours() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from workbench.core.errors import InputError
-from workbench.jobs.notebook import Cell
-from workbench.jobs.parameters import Declared, check, declared
+from workbench.jobs.reading.notebook import Cell
+from workbench.jobs.reading.parameters import Declared, check, declared
 
 KNOWN = [Declared("epochs", 8, "int"), Declared("lr", 0.1, "float"), Declared("data", None), Declared("sizes", [1], "list")]
 

@@ -8,8 +8,9 @@ import pytest
 
 from workbench.core.run import begin
 from workbench.core.workspace import Workspace
-from workbench.jobs import failure
-from workbench.jobs.watch import Log, Watch
+from workbench.jobs.running import failure
+from workbench.jobs.running.mask import Mask
+from workbench.jobs.running.watch import Log, Watch
 
 
 def written(path: Path, *parts: tuple[str, str]) -> str:
@@ -49,11 +50,47 @@ def test_progress_is_recorded_at_most_twice_a_second(ws: Workspace) -> None:
     watch = Watch(run, [1, 2, 4], clock=lambda: now[0])
     watch.enter({"metadata": {"workbench": {"cell": 1}}})
     watch.leave("done")
-    assert run.info().progress == {"cell": 1, "cells": 3, "cells_state": ["running", "pending", "pending"]}
+    told = {"cell": 1, "cells": 3, "cells_state": ["running", "pending", "pending"], "seconds": [None, None, None]}
+    assert run.info().progress == told
     now[0] = 0.6
     watch.enter({"metadata": {"workbench": {"cell": 4}}})
     watch.log.close()
-    assert run.info().progress == {"cell": 3, "cells": 3, "cells_state": ["done", "pending", "running"]}
+    told = {"cell": 3, "cells": 3, "cells_state": ["done", "pending", "running"], "seconds": [0.0, None, None]}
+    assert run.info().progress == told
+
+
+def test_the_beginning_of_a_line_is_not_kept_back_for_long(tmp_path: Path) -> None:
+    now = [0.0]
+    log = Log(tmp_path / "log.txt", clock=lambda: now[0])
+    log.feed("stdout", "Loading")
+    log.tick()
+    assert (tmp_path / "log.txt").read_text() == ""
+    now[0] = 0.3
+    log.tick()
+    assert (tmp_path / "log.txt").read_text() == "Loading"
+    log.feed("stderr", "warning\n")
+    log.feed("stdout", "...\n")
+    log.close()
+    assert (tmp_path / "log.txt").read_text() == "Loading\nwarning\n...\n"
+
+
+def test_a_bar_that_goes_on_for_long_shows_now_and_then_that_it_does(tmp_path: Path) -> None:
+    now = [0.0]
+    log = Log(tmp_path / "log.txt", clock=lambda: now[0])
+    for n in range(250):
+        log.feed("stderr", f"\r{n}")
+        log.tick()
+        now[0] += 0.125
+    log.close()
+    assert (tmp_path / "log.txt").read_text().splitlines() == ["80", "160", "240", "249"]
+
+
+def test_no_secret_is_in_the_log(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log.txt", Mask(["hunter22", 'quo"ted1']))
+    log.feed("stdout", "The key is hun")
+    log.feed("stdout", 'ter22, or "quo\\"ted1".\n')
+    log.close()
+    assert (tmp_path / "log.txt").read_text() == 'The key is ***, or "***".\n'
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from typing import Any
 
 from workbench.core.config import convert
 from workbench.core.errors import InputError
-from workbench.jobs.magics import plain
-from workbench.jobs.notebook import Cell
+from workbench.jobs.reading.magics import plain
+from workbench.jobs.reading.notebook import Cell
+from workbench.jobs.reading.promises import is_promise
+from workbench.jobs.reading.variables import is_secret_name
 
 TAG = "parameters"
 _TYPES: Mapping[str, Any] = {"bool": bool, "int": int, "float": float, "str": str, "list": list, "dict": dict}
@@ -44,6 +46,8 @@ def declared(cells: Iterable[Cell]) -> list[Declared] | None:
         raise InputError(
             f"Cell {cell.number}, tagged {TAG!r}, is not Python: {exc.msg} in line {exc.lineno}.",
             hint="Assign one literal per name, such as `epochs: int = 8`.",
+            cell=cell.number,
+            line=exc.lineno or 1,
         ) from exc
     found = {p.name: p for p in map(_parameter, body) if p is not None}
     return list(found.values())
@@ -62,9 +66,17 @@ def check(known: Sequence[Declared] | None, given: Mapping[str, Any], *, where: 
     problems = [f"unknown parameter {name!r}" for name in sorted(set(given) - set(types))]
     made: dict[str, Any] = {}
     for name in sorted(set(given) & set(types)):
+        if is_promise(given[name]):  # what it stands for has a type when the run that makes it is done
+            made[name] = given[name]
+            continue
+        if given[name] and isinstance(given[name], str) and is_secret_name(name):
+            variable = name.upper()
+            problems.append(f"`{name}` is a secret in clear text; let the notebook read os.environ[{variable!r}] instead")
+            continue
         try:
             value = _plain_value(given[name], where=name)
-            made[name] = convert(value, _TYPES.get(types[name], Any), where=name)
+            # What another run will have made is looked at when it is there.
+            made[name] = value if is_promise(value) else convert(value, _TYPES.get(types[name], Any), where=name)
         except InputError as exc:
             problems.append(exc.message.rstrip("."))
     if problems:

@@ -1,4 +1,4 @@
-"""What IPython adds to Python (`%time`, `!ls`, `%%bash`, `name?`), rewritten so that `ast` can read a cell."""
+"""What IPython adds to Python (`%time`, `!ls`, `%%bash`, `name?`), rewritten so that `ast` can read a cell, line by line."""
 
 from __future__ import annotations
 
@@ -19,11 +19,29 @@ _OPTIONS = re.compile(r"^(?:-\w+(?:\s+\d+)?\s+)*")
 
 
 @dataclass(frozen=True)
+class Magic:
+    """One magic or shell line: `Magic(3, "%", "run", "helper.py")`."""
+
+    line: int
+    sign: str
+    name: str
+    rest: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sign}{self.name} {self.rest}".strip()
+
+
+@dataclass(frozen=True)
 class Plain:
-    """A cell in plain Python; `setup` is the line that changes the kernel for later cells, if there is one."""
+    """A cell in plain Python, with the line numbers of the cell, and the magics that were in it."""
 
     tree: ast.Module
-    setup: str = ""
+    magics: tuple[Magic, ...] = ()
+
+    @property
+    def setup(self) -> str:
+        """Return the line that changes the kernel for later cells, empty when there is none."""
+        return next((str(m) for m in self.magics if m.sign != "!" and (m.name in _SETUP or m.name == "writefile")), "")
 
 
 def plain(source: str) -> Plain:
@@ -37,12 +55,13 @@ def plain(source: str) -> Plain:
     except SyntaxError:
         if not any(_LINE.match(line) or _HELP.match(line) for line in source.splitlines()):
             raise
+    above = len(source) - len(source.lstrip())
     head, _, body = source.lstrip().partition("\n")
     if head.startswith("%%"):
-        return _cell_magic(head, body)
+        return _cell_magic(head, body, line=1 + source[:above].count("\n"))
     lines = source.splitlines()
-    setup = next((line.strip() for line in lines if _changes_kernel(line)), "")
-    return Plain(_parse("\n".join(map(_line, lines))), setup)
+    found = tuple(m for number, line in enumerate(lines, 1) if (m := _magic(line, number)))
+    return Plain(_parse("\n".join(map(_line, lines))), found)
 
 
 def _parse(source: str) -> ast.Module:
@@ -50,22 +69,24 @@ def _parse(source: str) -> ast.Module:
     return tree if isinstance(tree, ast.Module) else ast.Module([], [])
 
 
-def _cell_magic(head: str, body: str) -> Plain:
+def _cell_magic(head: str, body: str, *, line: int) -> Plain:
     name, _, rest = head[2:].partition(" ")
-    if name == "writefile":
-        return Plain(ast.Module([], []), head)
+    magic = Magic(line, "%%", name, rest.strip())
     if name not in _PYTHON_CELL:
-        return Plain(ast.Module([], []))  # another language: it neither uses nor makes a name
-    inner = plain(body)
+        return Plain(ast.Module([], []), (magic,))  # another language or a file: it neither uses nor makes a name
+    inner = plain("\n" * line + body)
     keeps = rest.split()[-1] if name == "capture" and rest.split() else ""
     if keeps.isidentifier():
         inner.tree.body.insert(0, _parse(f"{keeps} = None").body[0])
-    return inner
+    return Plain(inner.tree, (magic, *inner.magics))
 
 
-def _changes_kernel(line: str) -> bool:
+def _magic(line: str, number: int) -> Magic | None:
     found = _LINE.match(line)
-    return bool(found) and found["sign"] == "%" and found["rest"].partition(" ")[0] in _SETUP if found else False
+    if not found:
+        return None
+    name, _, rest = found["rest"].partition(" ")
+    return Magic(number, found["sign"], name, rest.strip())
 
 
 def _line(line: str) -> str:

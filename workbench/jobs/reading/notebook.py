@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ class Cell:
     source: str
     tags: tuple[str, ...] = ()
     id: str = ""
+    #: As which it ran last, 0 when it has not, and the error that it ended in.
+    count: int = 0
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,16 @@ def read(path: Path) -> Notebook:
         raise InputError(
             f"{path} has {path.stat().st_size / 1e6:.0f} MB.", hint="Clear its outputs: Edit, Clear Outputs of All Cells."
         )
+    told = path.stat()
+    return _read(path, told.st_mtime_ns, told.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _changed: int, _size: int) -> Notebook:
+    """Return the notebook; a form that asks again with every key does not read 50 MB of outputs again."""
     document = _document(path)
     cells = _cells(document["cells"])
-    notebook = Notebook(path, cells, _kernel(path, document))
+    notebook = Notebook(path, tuple(cells), _kernel(path, document))
     size = sum(len(cell.source) for cell in cells)
     if not any(cell.source.strip() for cell in notebook.code):
         raise InputError(f"{path} has no code to run.", hint="Promote a notebook with at least one code cell.")
@@ -117,8 +128,24 @@ def _cells(raw: Sequence[Any]) -> list[Cell]:
         number += kind == "code"
         tags = _mapping(item.get("metadata")).get("tags")
         told = tuple(map(str, tags)) if isinstance(tags, list) else ()
-        cells.append(Cell(number if kind == "code" else 0, kind, text, told, str(item.get("id", ""))))
+        count = item.get("execution_count")
+        cells.append(
+            Cell(
+                number if kind == "code" else 0,
+                kind,
+                text,
+                told,
+                str(item.get("id", "")),
+                count if isinstance(count, int) else 0,
+                _error(item.get("outputs")),
+            )
+        )
     return cells
+
+
+def _error(outputs: Any) -> str:
+    told = [o for o in outputs if isinstance(o, dict)] if isinstance(outputs, list) else []
+    return next((str(o.get("ename", "an error")) for o in told if o.get("output_type") == "error"), "")
 
 
 def _kernel(path: Path, document: Mapping[str, Any]) -> str:

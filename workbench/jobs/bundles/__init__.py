@@ -1,0 +1,1 @@
+"""Bundles: all that a job runs, content-addressed, with the environment that it needs."""
