@@ -8,13 +8,17 @@ from pathlib import Path
 import pytest
 
 import workbench as wb
+from workbench.testing.cluster import ray_cluster, ray_home
 from workbench.testing.workspace import fake_workspace
+
+__all__ = ["ray_cluster", "ray_home"]  # one cluster for all directories of tests
 
 
 def pytest_configure() -> None:
     """Give numerical libraries one thread: two that spin made a half-second fit cost twelve."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    os.environ.setdefault("WORKBENCH_WARM", "0")  # a test leaves no process behind; those of warm processes make their own
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from workbench.core.errors import ExternalError
 MARK = "WORKBENCH_JOB"
 
 
-def members(token: str) -> list[int]:
-    """Return the pids of the living processes that were started with *token*."""
-    mark = f"{MARK}={token}"
+def members(token: str, *, variable: str = MARK) -> list[int]:
+    """Return the pids of the living processes that were started with *token* in *variable*."""
+    mark = f"{variable}={token}"
     proc = Path("/proc")
     if not (proc / "self/environ").exists():
         return _members_without_proc(mark)
@@ -31,10 +31,10 @@ def members(token: str) -> list[int]:
     return found
 
 
-def sweep(token: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
-    """End every process with *token*; return when they are gone."""
+def sweep(token: str, *, variable: str = MARK, spare: int = 0, sleep: Callable[[float], None] = time.sleep) -> None:
+    """End every process with *token* in *variable* but the one that is spared; return when they are gone."""
     for _ in range(200):
-        left = members(token)
+        left = [pid for pid in members(token, variable=variable) if pid != spare]
         if not left:
             return
         for pid in left:

@@ -1,4 +1,4 @@
-"""Calling verbs in processes of their own: the server stays light, and a verb that crashes takes nothing with it."""
+"""Calling verbs in processes of their own, warm ones where there are: a verb that crashes takes nothing with it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from workbench.core.errors import STATUS, ConflictError, ExternalError, not_found
 from workbench.core.verbs import ACTIONS, VERBS, encode, parameters
+from workbench.jobs.running import warm
 from workbench.server.problems import bug
 
 _log = logging.getLogger(__name__)
+_COMMAND = (sys.executable, "-m", "workbench", "call")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Calls:
 
     most: int = 4
     timeout_s: float = 900.0
-    command: Sequence[str] = (sys.executable, "-m", "workbench", "call")
+    command: Sequence[str] = _COMMAND
     _n_running: int = field(default=0, init=False, repr=False)
 
     async def call(self, verb: str, arguments: Mapping[str, Any], *, workspace: Path) -> Answer:
@@ -50,33 +53,61 @@ class Calls:
             self._n_running -= 1
 
     async def _run(self, verb: str, arguments: Mapping[str, Any], workspace: Path) -> Answer:
+        words = [verb, "--arguments", "-", "--workspace", str(workspace)]
+        with TemporaryFile() as given, TemporaryFile() as said, TemporaryFile() as logged:
+            given.write(json.dumps(arguments).encode())
+            given.seek(0)
+            try:
+                code = await asyncio.wait_for(self._end(words, workspace, (given, said, logged)), self.timeout_s)
+            except TimeoutError as exc:
+                raise ExternalError(
+                    f"{verb} was ended after {self.timeout_s:g} s.",
+                    hint="Promote it to a job, or raise WorkbenchApp.call_timeout_s.",
+                    system="workbench call",
+                    retryable=False,
+                ) from exc
+            said.seek(0)
+            logged.seek(0)
+            return _answer(verb, code, said.read(), logged.read())
+
+    async def _end(self, words: Sequence[str], workspace: Path, streams: tuple[IO[bytes], IO[bytes], IO[bytes]]) -> int | None:
+        """Return the exit status of the verb, None from a warm process: there is no parent to tell it."""
+        if self.command == _COMMAND:
+            env = {"OMP_NUM_THREADS": "1", **os.environ}
+            given, said, logged = (stream.fileno() for stream in streams)
+            child = await asyncio.to_thread(
+                warm.start, "workbench", ["call", *words], cwd=workspace, env=env, streams=(given, said, logged)
+            )
+            if child is not None:
+                await _ended(child)
+                return None
         process = await asyncio.create_subprocess_exec(
             *self.command,
-            verb,
-            "--arguments",
-            "-",
-            "--workspace",
-            str(workspace),
+            *words,
             cwd=workspace,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stdin=streams[0],
+            stdout=streams[1],
+            stderr=streams[2],
             start_new_session=True,  # so that a verb that takes too long ends with all it started, and the server does not
         )
         try:
-            said, logged = await asyncio.wait_for(process.communicate(json.dumps(arguments).encode()), self.timeout_s)
-        except TimeoutError as exc:
-            raise ExternalError(
-                f"{verb} was ended after {self.timeout_s:g} s.",
-                hint="Promote it to a job, or raise WorkbenchApp.call_timeout_s.",
-                system="workbench call",
-                retryable=False,
-            ) from exc
+            return await process.wait()
         finally:
             if process.returncode is None:
-                _end(process)
+                _kill(process.pid)
                 await process.wait()
-        return _answer(verb, process.returncode or 0, said, logged)
+
+
+async def _ended(child: warm.Child) -> None:
+    has_ended = False
+    child.end.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_recv(child.end, 1)
+        has_ended = True
+    finally:
+        child.end.close()
+        if not has_ended:
+            _kill(child.pid)
 
 
 def check(verb: str) -> None:
@@ -108,14 +139,15 @@ def _choices(hint: Any) -> list[Any]:
     return [value for part in parts if "Literal" in str(getattr(part, "__origin__", "")) for value in part.__args__]
 
 
-def _answer(verb: str, code: int, said: bytes, logged: bytes) -> Answer:
+def _answer(verb: str, code: int | None, said: bytes, logged: bytes) -> Answer:
     try:
         body = json.loads(said)
     except ValueError:
         body = None
     if not isinstance(body, dict) or "ok" not in body:
-        _log.error("The verb %s ended with status %d:\n%s", verb, code, logged.decode("utf-8", "replace"))
-        return Answer(500, bug(f"{verb} ended with status {code} and no answer."))
+        how = "without an answer" if code is None else f"with status {code} and no answer"
+        _log.error("The verb %s ended %s:\n%s", verb, how, logged.decode("utf-8", "replace"))
+        return Answer(500, bug(f"{verb} ended {how}."))
     if logged:
         _log.debug("The verb %s said:\n%s", verb, logged.decode("utf-8", "replace"))
     if body["ok"]:
@@ -124,6 +156,6 @@ def _answer(verb: str, code: int, said: bytes, logged: bytes) -> Answer:
     return Answer(known.http if known else 500, body)
 
 
-def _end(process: asyncio.subprocess.Process) -> None:
+def _kill(leader: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(leader, signal.SIGKILL)

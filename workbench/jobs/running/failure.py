@@ -7,12 +7,18 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.jobs.watch import bare
+from workbench.jobs.running.outputs import bare
 
 _HINTS: Mapping[str, str] = {
     "FileNotFoundError": "A job works in a folder of its own. Keep data in a dataset, or pass an absolute path as a parameter.",
     "ModuleNotFoundError": "A job takes the modules beside its notebook that the cells import by name.",
+    "MemoryError": "Use less memory, or ask for more with `memory_gb`.",
     "StdinNotImplementedError": "Make it a parameter: assign a default in a cell tagged 'parameters'.",
+}
+_DEATHS: Mapping[int, str] = {
+    -signal.SIGKILL: "The system kills with SIGKILL when memory runs out: use less of it, or ask for more with `memory_gb`.",
+    -signal.SIGSEGV: "C code broke; the log has the line that called it.",
+    -signal.SIGABRT: "C code gave up; the log has its last words.",
 }
 
 
@@ -29,13 +35,12 @@ def of_cell(number: int, kind: str, said: str, traceback: str | list[str]) -> di
     return made(message, cell=number, line=_line(text), hint=_HINTS.get(kind, ""))
 
 
-def of_kernel(number: int, process: Any) -> dict[str, Any]:
-    """Return the error of a kernel that died in a cell."""
-    status = getattr(process, "returncode", None)
+def of_kernel(number: int, status: int | None) -> dict[str, Any]:
+    """Return the error of a kernel, or the process that stands for one, that died in a cell."""
     how = f"with exit status {status}"
-    if isinstance(status, int) and status < 0:
+    if status is not None and status < 0:
         how = f"by the signal {signal.Signals(-status).name}"
-    hint = "The system kills with SIGKILL when memory runs out: use less of it." if status == -signal.SIGKILL else ""
+    hint = _DEATHS.get(status or 0, "")
     return made(f"The kernel died in cell {number}, {how}", cell=number, hint=hint)
 
 
