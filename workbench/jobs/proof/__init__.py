@@ -1,0 +1,1 @@
+"""Rehearsal, certificate and verdict: whether what was tested is what runs."""
