@@ -23,6 +23,10 @@ class FakeTarget:
         """Return whether the test has not ended the job yet."""
         return handle["job"] in self.folders and handle["job"] not in self.ended
 
+    def why(self, handle: Mapping[str, Any]) -> str:  # noqa: ARG002
+        """Return nothing: what a test ended needs no reason."""
+        return ""
+
     def cancel(self, handle: Mapping[str, Any]) -> None:
         """End the job."""
         self.end(str(handle["job"]))
