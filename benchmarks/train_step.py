@@ -25,7 +25,7 @@ from workbench.core.dataset import commit
 from workbench.models.backbones import create
 from workbench.models.samples import Samples
 from workbench.testing.workspace import fake_workspace
-from workbench.training.loop import epochs, seeded, start
+from workbench.training.loop import Learner, seeded
 
 N, SIZE, BATCH = 1024, 32, 64
 CLASSES = tuple("0123456789")
@@ -44,7 +44,7 @@ def samples(ws: wb.Workspace, name: str, settings: dict[str, object], n: int) ->
 
 def ours(recipe: wb.Recipe, data: Samples, val: Samples) -> None:
     with seeded(recipe):
-        for _ in epochs(start(recipe, n_classes=len(CLASSES)), recipe, data, val, CLASSES):
+        for _ in Learner(recipe, n_classes=len(CLASSES), n_items=len(data)).epochs(data, val, CLASSES):
             pass
 
 

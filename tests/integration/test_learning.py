@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import itertools
 import json
@@ -104,7 +105,17 @@ def test_a_run_tells_its_story(story: Story) -> None:
     assert info.metrics["accuracy"] == best["accuracy"] == story.model.facts["metrics"]["accuracy"]
     logged = story.ws.tracker.find(story.run.id)
     assert logged["metrics"]["loss"] == pytest.approx(curve[-1]["loss"])
-    assert logged["params"]["epochs"] == "8"
+    told = logged["params"]
+    assert (told["epochs"], told["data"], told["threads"], told["seed"]) == ("8", story.data.ref, "1", "0")
+    packages = (story.run.folder / "packages.txt").read_bytes()
+    assert b"torch==" in packages
+    assert told["lock"] == hashlib.sha256(packages).hexdigest()
+
+
+def test_a_training_is_found_by_what_it_was_made_of_and_what_it_reached(story: Story) -> None:
+    search = story.ws.tracker.search
+    assert search(params={"data": story.data.ref, "backbone": "small-cnn"}, at_least={"accuracy": 0.9}) == [story.run.id]
+    assert search(at_least={"accuracy": 1.1}) == search(params={"seed": 1}) == []
 
 
 def test_the_model_knows_where_it_came_from(story: Story) -> None:
@@ -291,8 +302,7 @@ run = begin(fake_workspace(Path(sys.argv[1])), "train")
 network = create("small-cnn", n_classes=2, image_size=16)
 spec = Spec(task="image-classification", classes=("a", "b"), runtime="torch", backbone="small-cnn", settings=network.settings)
 for number in range(1, 10_000):
-    folder = checkpoints.write(run, spec, network, number=number)
-    checkpoints.keep(run, folder)
+    checkpoints.write(run, spec, network.state_dict(), step=number)
     print(number, flush=True)
 """
 

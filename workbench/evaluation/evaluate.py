@@ -20,19 +20,20 @@ def evaluate(model: Model, data: Dataset, *, allow_seen: bool = False) -> Report
     from workbench.evaluation.measure import measure  # numpy and the runtime, when something is measured
 
     data = data.labeled()
-    n_seen = _n_seen(model, data)
-    if n_seen and not allow_seen:
+    seen = n_seen(model, data)
+    if seen and not allow_seen:
         raise InputError(
-            f"{model.ref} was trained on {n_seen} of the {len(data)} samples of {data.ref}.",
+            f"{model.ref} was trained on {seen} of the {len(data)} samples of {data.ref}.",
             hint="Evaluate on samples that it has not seen, or say allow_seen=True.",
-            n_seen=n_seen,
+            n_seen=seen,
         )
     scores, details = measure(model, data)
-    details |= {"n_items": len(data), "n_seen": n_seen}
+    details |= {"n_items": len(data), "n_seen": seen}
     return record(data.ws, "evaluate", subject=model.ref, data=data.ref, scores=scores, details=details)
 
 
-def _n_seen(model: Model, data: Dataset) -> int:
+def n_seen(model: Model, data: Dataset) -> int:
+    """Return how many samples of *data* the model was trained on."""
     key = str(model.facts.get("seen", ""))
     if not key:
         return 0

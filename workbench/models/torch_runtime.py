@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,12 @@ def restore(folder: Path, spec: bundle.Spec) -> Any:
 
 def save(folder: Path, spec: bundle.Spec, network: Any) -> bundle.Spec:
     """Write *network* as a bundle, whole; return the spec with its hashes."""
-    tensors = need("safetensors.torch", extra="train", use="Saving a model")
-    state = {name: value.detach().cpu().contiguous().clone() for name, value in network.state_dict().items()}
-    return bundle.write(folder, spec, {FILE: tensors.save(state)})
+    return bundle.write(folder, spec, {FILE: encode(network.state_dict())})
+
+
+def encode(tensors: Mapping[str, Any]) -> bytes:
+    """Return named tensors in the format safetensors; the same values give the same bytes."""
+    safetensors = need("safetensors.torch", extra="train", use="Saving a model")
+    # Cloned, as two names may share memory, which the format refuses.
+    made: bytes = safetensors.save({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()})
+    return made

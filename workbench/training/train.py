@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
+from typing import Any
 
 from workbench.core import refs
 from workbench.core.dataset import Dataset
@@ -10,36 +12,65 @@ from workbench.core.errors import InputError
 from workbench.core.need import need
 from workbench.core.recipe import Recipe
 from workbench.core.run import Run, begin
+from workbench.training import resume as going_on
 from workbench.training.recipe import check
 
 
-def train(recipe: Recipe, data: Dataset, val: Dataset, *, name: str = "") -> Run:
+def train(recipe: Recipe, data: Dataset, val: Dataset, *, name: str = "", resume: bool = False) -> Run:
     """Train on the labeled rows of *data*, keep the weights that are best on *val*, and return the run when it ended.
 
     The model is registered as the next version of *name*, by default the dataset's name. While it works, the run's
-    record, log and curve can be followed from anywhere; `run.cancel()` ends it between two steps.
+    record, log and curve can be followed from anywhere; `run.cancel()` ends it between two steps. With *resume*, the
+    newest training of the same recipe, data and name that was interrupted goes on from its last checkpoint, to the same
+    weights; a job that is tried again does so by itself. In a job with workers, they share the training.
 
     Raises:
         InputError: there are no labels, fewer than two classes, labels of *val* that *data* lacks, or shared samples.
         NotFoundError: the recipe names a task, backbone or strategy that is not known.
         DependencyError: torch is not installed.
+        RunError: a worker of the job failed.
     """
     check(recipe)
     name = refs.check_name(name or data.name, what="model")
     data, val = data.labeled(), val.labeled()
     classes = _classes(recipe, data, val)
     need("torch", extra="train", use="wb.train()")
-    from workbench.training.work import Plan, work  # torch is loaded when something is trained
+    from workbench.training.plan import Plan, small  # numpy and torch are loaded when something is trained
+    from workbench.training.work import work
 
+    ws = data.ws
+    key: dict[str, Any] = {"inputs": {"data": data.ref, "val": val.ref, "recipe": recipe.ref}, "model_name": name}
+    number = going_on.ordinal(ws, key)
+    former = going_on.before(ws, key, number) if ws.settings.attempt > 1 else None
+    if former and former.state == "done":
+        # What this cell had trained when the job was interrupted later on; now it counts for this attempt.
+        former.update(attempt=ws.settings.attempt)
+        return former
+    if resume and not former:
+        former = going_on.unfinished(ws, key)
+    workers = ws.settings.workers
+    # Each worker has its own threads; more than there are cores would only wait for each other.
+    threads = recipe.threads if workers == 1 else max(1, min(recipe.threads, _cores() // workers))
+    plan = Plan(recipe=recipe, data=data, val=val, classes=classes, name=name, workers=workers, threads=threads)
+    if ws.settings.rehearsal:
+        plan = small(plan)
     run = begin(
-        data.ws,
+        ws,
         "train",
         params=asdict(recipe),
-        inputs={"data": data.ref, "val": val.ref, "recipe": recipe.ref},
-        progress={"done": 0, "total": recipe.epochs},
+        **key,
+        progress={"done": 0, "total": plan.recipe.epochs},
+        attempt=ws.settings.attempt,
+        ordinal=number,
+        workers=plan.workers,
+        threads=plan.threads,
     )
-    work(run, Plan(recipe=recipe, data=data, val=val, classes=classes, name=name))
+    work(run, plan, former)
     return run
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _classes(recipe: Recipe, data: Dataset, val: Dataset) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import traitlets
 
 from workbench.core.errors import NotFoundError
 from workbench.core.events import Event
+from workbench.core.report import Report
 from workbench.core.run import ENDED, Run, RunInfo
 from workbench.widgets.base import View
 from workbench.widgets.figure import DPI, curves_figure
@@ -134,6 +135,14 @@ def curves(run: Run) -> Curves:
     if made.can_cancel:
         made.watch()
     return made
+
+
+def picture_of(report: Report) -> bytes:
+    """Return the curve in a report's details as a figure."""
+    points = [_numbers(point) for point in report.details["curve"]]
+    panes = panes_of(points)
+    state = "passed" if report.scores.get("passed") else str(report.details.get("says", ""))
+    return curves_figure(report.id, state, points, panes, best_of(points, panes))
 
 
 def panes_of(points: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
