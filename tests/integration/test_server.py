@@ -46,7 +46,7 @@ def url(root: Path) -> Iterator[str]:
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     options = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"]
     options += [f"--IdentityProvider.token={_TOKEN}", "--ServerApp.allow_unauthenticated_access=False"]
-    options += ["--WorkbenchApp.max_body=2000", "--no-browser", "--allow-root"]
+    options += ["--WorkbenchApp.max_body=2000", "--WorkbenchApp.max_file=5000000", "--no-browser", "--allow-root"]
     log = root.parent / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -86,7 +86,15 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "state"), ("GET", "verbs"), ("GET", "runs/train-1"), ("GET", "runs/train-1/log"), ("POST", "verbs/train")],
+    [
+        ("GET", "state"),
+        ("GET", "verbs"),
+        ("GET", "runs/train-1"),
+        ("GET", "runs/train-1/log"),
+        ("GET", "runs/train-1/files/log.txt"),
+        ("GET", "certificates/ab12.html"),
+        ("POST", "verbs/train"),
+    ],
 )
 def test_nobody_gets_in_without_the_token(url: str, method: str, path: str) -> None:
     answer = httpx.request(method, f"{url}/workbench/{path}")
@@ -127,6 +135,9 @@ def test_the_state_holds_the_workspace_and_is_quick_with_a_thousand_runs(api: ht
         ("runs/..%2F..%2Fetc", 422, "cannot name a run", "Use 1 to 100 letters"),
         ("runs/train-99", 404, "No run named 'train-99'.", ""),
         ("runs/train-99/log", 404, "No run named 'train-99'.", ""),
+        ("runs/train-99/files", 404, "No run named 'train-99'.", ""),
+        ("certificates/%2e%2e%2fx", 422, "cannot name a certificate", ""),
+        ("certificates/ab12.html", 404, "Bundle ab12 has no certificate.", "Rehearse it"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_the_way_out(
@@ -188,6 +199,33 @@ def test_the_log_of_a_run_is_streamed_until_it_ends_and_resumed_by_offset(api: h
     resumed = api.get(f"runs/{run.id}/log", params={"offset": 4}).text
     assert "two" in resumed
     assert "one\\n" not in resumed
+
+
+def test_the_files_of_a_run_are_sent_and_nothing_else_of_the_machine(api: httpx.Client, root: Path) -> None:
+    run = begin(wb.open(root / "line-3", environment={}), "job")
+    (run.folder / "page.html").write_text("<script>parent.document</script>")
+    (run.folder / "empty.bin").write_text("")
+    (run.folder / ".secrets.json").write_text("{}")
+    (run.folder / "way-out").symlink_to(root.parent)
+    listed = api.get(f"runs/{run.id}/files").json()["files"]
+    assert sorted(file["name"] for file in listed) == ["empty.bin", "page.html"]
+    page = api.get(f"runs/{run.id}/files/page.html")
+    assert page.text == "<script>parent.document</script>"
+    assert page.headers["content-security-policy"].startswith("sandbox;")
+    assert api.get(f"runs/{run.id}/files/empty.bin").headers["content-type"] == "application/octet-stream"
+    for path in ("..%2F..%2Frecords.db", "way-out/server.log", "%2Fetc%2Fpasswd"):
+        assert api.get(f"runs/{run.id}/files/{path}").status_code == 422, path
+    for path in (".secrets.json", "nothing.txt"):
+        assert api.get(f"runs/{run.id}/files/{path}").status_code == 404, path
+
+
+def test_a_file_beyond_the_limit_is_named_instead_of_sent(api: httpx.Client, root: Path) -> None:
+    run = begin(wb.open(root / "line-3", environment={}), "job")
+    with (run.folder / "model.bin").open("wb") as file:
+        file.truncate(5_000_001)
+    answer = api.get(f"runs/{run.id}/files/model.bin")
+    assert (answer.status_code, answer.json()["message"]) == (413, "model.bin has 5 MB, the limit is 5 MB.")
+    assert str(run.folder / "model.bin") in answer.json()["hint"]
 
 
 def test_the_sidebar_does_not_keep_an_idle_server_awake(api: httpx.Client, url: str) -> None:

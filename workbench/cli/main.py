@@ -1,4 +1,4 @@
-"""The command `workbench`: every verb and action, labels, doctor; JSON with --json, exit statuses from the error table."""
+"""The command `workbench`: every verb and action, runs, labels, doctor; JSON with --json, an exit status for each error."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench import __version__
-from workbench.cli import doctor, labels, render
+from workbench.cli import cluster, doctor, labels, lock, render, runs
 from workbench.core.errors import STATUS, InputError, WorkbenchError
 from workbench.core.verbs import ACTIONS, VERBS, Parameter, call, encode, parameters
 from workbench.wiring import open as open_workspace
+
+#: Verbs that start a run, which can be followed at once.
+_STARTS = ("promote", "submit", "rerun", "resume", "fire")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    print(json.dumps({"ok": True, "result": encode(result)}) if as_json else text)
-    return 0
+    if as_json or text:
+        print(json.dumps({"ok": True, "result": encode(result)}) if as_json else text)
+    return int(getattr(options, "status", 0))
 
 
 def _parser(told: Sequence[str]) -> argparse.ArgumentParser:
@@ -64,6 +68,8 @@ def _parser(told: Sequence[str]) -> argparse.ArgumentParser:
         told_of = arguments_told(said)
         for parameter in parameters(name) if chosen else ():
             _add(sub, parameter, told_of.get(parameter.name, ""))
+        if name in _STARTS:
+            sub.add_argument("-f", "--follow", action="store_true", help="show its log; the exit status is 0 when it is done")
     caller = commands.add_parser("call", parents=[common], help="a verb with its arguments as JSON, for programs")
     caller.add_argument("verb")
     caller.add_argument("--arguments", default="{}", help="a JSON object, or - to read it from standard input")
@@ -73,8 +79,11 @@ def _parser(told: Sequence[str]) -> argparse.ArgumentParser:
     show = commands.add_parser("show", parents=[common], help="what is in the workspace, or one thing of it")
     show.add_argument("ref", nargs="?", default="", help="a reference such as run:train-1")
     show.set_defaults(do=_show)
+    runs.add_commands(commands, common)
     labels.add_commands(commands, common)
+    cluster.add_commands(commands, common)
     doctor.add_command(commands, common)
+    lock.add_commands(commands, common)
     return top
 
 
@@ -121,7 +130,20 @@ def _verb(options: argparse.Namespace) -> tuple[Any, str]:
             given[p.name] = _json(given[p.name], where=p.name)
     with render.progress(ws, quiet=options.json):
         result = call(options.verb, ws, given)
-        return result, render.text(result)
+    options.status = _status(result)
+    if getattr(options, "follow", False):
+        print(render.text(result), file=sys.stderr)
+        options.status = runs.follow(result, quiet=options.json)
+        return result, ""
+    return result, render.text(result)
+
+
+def _status(result: Any) -> int:
+    """Return 1 for an answer that says no: a preflight with problems, a rehearsal or a verification that came out otherwise."""
+    told = encode(result)
+    if not isinstance(told, dict):
+        return 0
+    return int(told.get("ok") is False or told.get("verdict") in ("different", "failed"))
 
 
 def _call(options: argparse.Namespace) -> tuple[Any, str]:
@@ -147,7 +169,7 @@ def _show(options: argparse.Namespace) -> tuple[Any, str]:
     if options.ref:
         found = ws.resolve(options.ref)
         return found, render.text(found)
-    kinds = ("dataset", "labeling", "run", "model", "report", "service")
+    kinds = ("dataset", "labeling", "run", "schedule", "model", "report", "service")
     listed = {kind: [{"id": r.id, "state": r.state, "updated": r.updated} for r in ws.records.all(kind)] for kind in kinds}
     return listed, render.overview(ws, listed)
 

@@ -23,10 +23,11 @@ _SETTLE_EVERY_S = 2.0
 class Desk:
     """What the handlers share: the settings, the calls at work, and the workspace that is shown."""
 
-    def __init__(self, *, root_dir: Path, told: str, at_work: calls.Calls, max_body: int) -> None:
+    def __init__(self, *, root_dir: Path, told: str, at_work: calls.Calls, max_body: int, max_file: int = 1 << 30) -> None:
         self.root_dir = root_dir
         self.calls = at_work
         self.max_body = max_body
+        self.max_file = max_file
         self._told = told
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="workbench-settle")

@@ -4,56 +4,16 @@ from __future__ import annotations
 
 import functools
 import json
-from http import HTTPStatus
 from typing import Any
 
-from jupyter_server.base.handlers import APIHandler
-from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado.iostream import StreamClosedError
 from tornado.web import authenticated
 
 from workbench.core.errors import InputError
-from workbench.core.refs import check_name
-from workbench.core.run import ENDED, Run
-from workbench.server import calls, problems, stream
-from workbench.server.desk import HINT, Desk
-
-
-class Handler(ExtensionHandlerMixin, APIHandler):
-    """Base of the handlers: JSON answers, errors in the one shape."""
-
-    _track_activity = False  # a sidebar that looks every few seconds is nobody's work: servers are culled by idleness
-
-    @property
-    def desk(self) -> Desk:
-        """Return what the handlers share."""
-        desk: Desk = self.settings["workbench_desk"]
-        return desk
-
-    def answer(self, body: Any, status: int = 200) -> None:
-        """Write *body* as JSON."""
-        self.set_status(status)
-        self.finish(json.dumps(body))
-
-    def whole(self, name: str, default: int) -> int:
-        """Return a query argument that is a whole number, 0 or more."""
-        text = self.get_query_argument(name, str(default))
-        if not (text.isascii() and text.isdigit()):
-            raise InputError(f"`{name}` must be a whole number, 0 or more, got {text!r}.")
-        return int(text)
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer what was raised; tornado calls this for every exception that leaves a handler."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        status = problems.status_of(error) if error is not None else status_code
-        # The phrase of an HTTPError may hold what a client sent; ours is the one of the status.
-        self.set_status(status, HTTPStatus(status).phrase)
-        self.finish(json.dumps(problems.body_of(error, status)))
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log bugs with their traceback; what we raise on purpose is an answer, not an incident."""
-        if problems.status_of(value) >= 500 and not hasattr(value, "code"):
-            super().log_exception(typ, value, tb)
+from workbench.core.run import ENDED
+from workbench.server import calls, pages, problems, stream
+from workbench.server.base import Handler
+from workbench.server.desk import HINT
 
 
 class State(Handler):
@@ -103,8 +63,8 @@ class RunDetails(Handler):
     @authenticated
     def get(self, name: str) -> None:
         """Answer the record with its learning curve."""
-        mirror = self.desk.need_mirror()
-        self.answer(mirror.run(check_name(name, what="run"), root_dir=self.desk.root_dir))
+        run = self.run_named(name)
+        self.answer(self.desk.need_mirror().run(run.id, root_dir=self.desk.root_dir))
 
 
 class RunLog(Handler):
@@ -117,9 +77,8 @@ class RunLog(Handler):
     @authenticated
     async def get(self, name: str) -> None:
         """Stream the log from byte `offset` on until the run has ended."""
-        run = Run(self.desk.need_mirror().ws, check_name(name, what="run"))
+        run = self.run_named(name)
         offset = self.whole("offset", 0)
-        run.state  # noqa: B018  # an unknown run is refused before the first byte
         self.set_header("Content-Type", self.get_content_type())
         self.set_header("Cache-Control", "no-cache")
         self.set_header("X-Accel-Buffering", "no")
@@ -159,4 +118,5 @@ HANDLERS = [
     (r"/workbench/verbs/([^/]+)", Verb),
     (r"/workbench/runs/([^/]+)", RunDetails),
     (r"/workbench/runs/([^/]+)/log", RunLog),
+    *pages.HANDLERS,
 ]

@@ -7,14 +7,32 @@ from typing import Any
 
 from workbench.core.menu import offered, ref_of
 from workbench.core.ports import Record
-from workbench.core.run import Run
+from workbench.core.run import ENDED, Run
 from workbench.core.service import Service
 from workbench.core.workspace import Workspace
-from workbench.jobs.reconcile import reconcile
+from workbench.jobs.queueing import keeper
+from workbench.jobs.queueing.reconcile import reconcile
 from workbench.wiring import wire
 
 #: Facts that stay on the server: where processes are, and details that only a report's own page shows.
-_KEPT = ("handle", "details")
+_KEPT = ("handle", "details", "process")
+#: What the list of runs shows and is searched by; the rest of a run is told to its panel.
+_LISTED = (
+    "kind",
+    "title",
+    "user",
+    "created",
+    "started",
+    "ended",
+    "progress",
+    "metrics",
+    "error",
+    "parent",
+    "attempt",
+    "verdict",
+    "waits",
+    "model",
+)
 #: A learning curve is drawn on a few hundred pixels; more steps than this are thinned.
 _MOST_STEPS = 600
 
@@ -38,7 +56,7 @@ class Mirror:
             "since": since,
             "seq": records[-1].seq if records else since,
             "workspace": {"name": self.ws.name, "root": str(self.ws.root)},
-            "records": [as_json(record) for record in records],
+            "records": [brief(record) for record in records],
         }
 
     def run(self, name: str, *, root_dir: Path) -> dict[str, Any]:
@@ -59,12 +77,31 @@ class Mirror:
     def settle(self) -> None:
         """Note runs and services whose process is gone without a word: a killed process cannot do it itself."""
         reconcile(self.ws)
+        if keeper.wanted(self.ws):
+            keeper.ensure(self.ws)  # what has to happen happens also when nobody looks any more
         for record in self.ws.records.all("service"):
             Service(self.ws, record.id).info()
 
 
 def as_json(record: Record) -> dict[str, Any]:
     """Return a record as the faces read it."""
+    return _told(record, {name: value for name, value in record.fields.items() if name not in _KEPT})
+
+
+def brief(record: Record) -> dict[str, Any]:
+    """Return a record as a list shows it: of a thousand runs nobody wants the packages."""
+    if record.kind != "run":
+        return as_json(record)
+    known = record.fields
+    fields = {name: known[name] for name in _LISTED if known.get(name)}
+    if record.state in ENDED:
+        fields.pop("progress", None)
+    if idea := (known.get("order") or {}).get("idea"):
+        fields["idea"] = idea
+    return _told(record, fields)
+
+
+def _told(record: Record, fields: dict[str, Any]) -> dict[str, Any]:
     return {
         "kind": record.kind,
         "id": record.id,
@@ -72,7 +109,7 @@ def as_json(record: Record) -> dict[str, Any]:
         "seq": record.seq,
         "state": record.state,
         "updated": record.updated,
-        "fields": {name: value for name, value in record.fields.items() if name not in _KEPT},
+        "fields": fields,
         "actions": [action.to_json() for action in offered(record)],
     }
 

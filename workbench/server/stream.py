@@ -18,7 +18,7 @@ async def follow(
     *,
     offset: int,
     ended: tuple[str, ...],
-    every_s: float = 0.3,
+    every_s: float = 0.15,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[str]:
     """Yield the events of a growing log from byte *offset* on, until `state()` is one of *ended* and all is said.

@@ -3,23 +3,15 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { type JSONObject, type JSONValue } from '@lumino/coreutils';
 import { events } from './events';
-import { type IApi, type IRunDetails, type IState, type IVerb, type LogEvent } from './tokens';
-
-/** What the server refused: the code says who acts, the message what is wrong, the hint what to do. */
-export class WorkbenchError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly hint = ''
-  ) {
-    super(message);
-    this.name = 'WorkbenchError';
-  }
-}
-
-/** Codes of this side: the server does not answer, or does not know the workbench. */
-export const OFFLINE = 'offline';
-export const MISSING = 'missing';
+import { MISSING, OFFLINE, WorkbenchError } from './problems';
+import {
+  type Facts,
+  type IApi,
+  type IRunDetails,
+  type IState,
+  type IVerb,
+  type LogEvent
+} from './tokens';
 
 export class Api implements IApi {
   constructor(private readonly settings: ServerConnection.ISettings) {}
@@ -42,6 +34,14 @@ export class Api implements IApi {
     return this.json<IRunDetails>(`runs/${encodeURIComponent(id)}`);
   }
 
+  async facts(id: string, what: Facts): Promise<JSONObject> {
+    return this.json<JSONObject>(`runs/${encodeURIComponent(id)}/${what}`);
+  }
+
+  url(path: string): string {
+    return URLExt.join(this.settings.baseUrl, 'workbench', path);
+  }
+
   async *log(id: string, offset: number, signal: AbortSignal): AsyncIterable<LogEvent> {
     // Not an EventSource: that can carry neither the token nor the XSRF header.
     const path = `runs/${encodeURIComponent(id)}/log`;
@@ -61,8 +61,7 @@ export class Api implements IApi {
   }
 
   private async request(path: string, query: Query, init: RequestInit): Promise<Response> {
-    const url =
-      URLExt.join(this.settings.baseUrl, 'workbench', path) + URLExt.objectToQueryString(query);
+    const url = this.url(path) + URLExt.objectToQueryString(query);
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(url, init, this.settings);

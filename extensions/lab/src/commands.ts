@@ -5,11 +5,11 @@ import { PathExt } from '@jupyterlab/coreutils';
 import { type INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { type JSONObject, type JSONValue, type ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { askFor } from './dialogs/ask';
-import { askForPromotion } from './dialogs/promote';
 import { deployIcon, promoteIcon, workbenchIcon } from './icons';
 import { Note } from './note';
-import { told } from './problems';
-import { object } from './texts';
+import { told, WorkbenchError } from './problems';
+import { askForPromotion, promotionOf } from './promote';
+import { capital, object } from './texts';
 import { type IAction, type IWorkbenchModel } from './tokens';
 
 export namespace CommandIDs {
@@ -21,6 +21,8 @@ export namespace CommandIDs {
   export const openUrl = 'workbench:open-url';
   export const copy = 'workbench:copy';
   export const promote = 'workbench:promote';
+  export const promoteCells = 'workbench:promote-cells';
+  export const compare = 'workbench:compare';
   export const deploy = 'workbench:deploy';
 }
 
@@ -72,7 +74,23 @@ export function addCommands(context: IContext): void {
     caption: 'Run this notebook as a job, with the cells and parameters it has now',
     icon: promoteIcon,
     isEnabled: () => isReady() && notebookOf(context) !== null,
-    execute: () => promote(context)
+    execute: () => promote(context, false)
+  });
+  app.commands.addCommand(CommandIDs.promoteCells, {
+    label: 'Promote Selected Cells to a Job…',
+    caption: 'Run these cells, and all that they need, as a job',
+    icon: promoteIcon,
+    isEnabled: () => isReady() && notebookOf(context) !== null,
+    execute: () => promote(context, true)
+  });
+  app.commands.addCommand(CommandIDs.compare, {
+    label: 'Compare Two Runs',
+    execute: (args: Args) =>
+      app.commands.execute(CommandIDs.openRun, {
+        id: String(args['run']),
+        tab: 'compare',
+        other: String(args['other'])
+      })
   });
   app.commands.addCommand(CommandIDs.deploy, {
     label: args => (args['toolbar'] ? 'Deploy' : 'Deploy a Model…'),
@@ -82,8 +100,9 @@ export function addCommands(context: IContext): void {
     execute: () => act(context, DEPLOY)
   });
   model.changed.connect(() => {
-    app.commands.notifyCommandChanged(CommandIDs.promote);
-    app.commands.notifyCommandChanged(CommandIDs.deploy);
+    for (const id of [CommandIDs.promote, CommandIDs.promoteCells, CommandIDs.deploy]) {
+      app.commands.notifyCommandChanged(id);
+    }
   });
   context.notebooks?.currentChanged.connect(() =>
     app.commands.notifyCommandChanged(CommandIDs.promote)
@@ -106,38 +125,56 @@ async function act(context: IContext, action: IAction): Promise<void> {
   await call(context, action.label, action.verb, args);
 }
 
-async function promote(context: IContext): Promise<void> {
+/** From the notebook to its job; a promotion that the rehearsal refuses comes back with its reason to ask for one. */
+async function promote(context: IContext, isChosen: boolean): Promise<void> {
   const panel = notebookOf(context);
   if (!panel) {
     return;
   }
-  const parameters = await askForPromotion(panel);
-  if (parameters === null) {
-    return;
+  const offer = promotionOf(panel, context.model, isChosen);
+  const openPage = (path: string) =>
+    void context.app.commands.execute(CommandIDs.openUrl, {
+      url: context.model.url(path)
+    });
+  for (;;) {
+    const args = await askForPromotion(offer, openPage);
+    if (args === null) {
+      return;
+    }
+    const label = `Promote ${PathExt.basename(panel.context.path)}`;
+    const refusal = await call(context, label, 'promote', args);
+    if (refusal?.code !== 'run' || 'override' in args) {
+      return;
+    }
+    offer.refuse(told(refusal));
   }
-  if (panel.context.model.dirty) {
-    await panel.context.save();
-  }
-  const notebook = panel.context.path;
-  await call(context, `Promote ${PathExt.basename(notebook)}`, 'promote', { notebook, parameters });
 }
 
+/** Call a verb and show what came of it; return what was refused. */
 async function call(
   context: IContext,
   label: string,
   verb: string,
   args: JSONObject
-): Promise<void> {
+): Promise<WorkbenchError | null> {
   const note = new Note(label);
   try {
     const result = object(await context.model.call(verb, args));
     const ref = String(result['ref'] ?? '');
-    void note.end(done(label, ref), 'success');
-    if (ref.startsWith('run:')) {
-      await context.app.commands.execute(CommandIDs.openRun, { id: ref.slice('run:'.length) });
+    const verdict = typeof result['verdict'] === 'string' ? result['verdict'] : '';
+    void note.end(
+      verdict ? `${label}: ${verdict}. ${capital(String(result['says'] ?? ''))}` : done(label, ref),
+      verdict === 'different' ? 'error' : 'success'
+    );
+    const run = ref.startsWith('run:') ? ref : verdict ? String(args['run'] ?? '') : '';
+    if (run) {
+      const tab = verdict ? { tab: 'verdict' } : {};
+      await context.app.commands.execute(CommandIDs.openRun, { id: run.slice(4), ...tab });
     }
+    return null;
   } catch (error) {
     void note.end(told(error), 'error');
+    return error instanceof WorkbenchError ? error : null;
   }
 }
 

@@ -25,6 +25,10 @@ export const labelingIcon = outline(
   '<path d="M2 3v4.4L8.6 14 14 8.6 7.4 2H3a1 1 0 0 0-1 1Z"/><circle cx="5" cy="5" r=".8"/>'
 );
 export const runIcon = outline('run', '<path d="M1.5 8.5H4L6 3l3.5 10 2-4.5h3"/>');
+export const scheduleIcon = outline(
+  'schedule',
+  '<circle cx="8" cy="8" r="6.2"/><path d="M8 4.2V8l2.6 1.8"/>'
+);
 export const modelIcon = outline(
   'model',
   '<path d="m8 1.8 5.4 3.1v6.2L8 14.2l-5.4-3.1V4.9L8 1.8Z"/><path d="M2.6 4.9 8 8l5.4-3.1M8 8v6.2"/>'
@@ -49,6 +53,7 @@ const BY_KIND: Readonly<Record<string, LabIcon>> = {
   dataset: datasetIcon,
   labeling: labelingIcon,
   run: runIcon,
+  schedule: scheduleIcon,
   model: modelIcon,
   service: serviceIcon
 };

@@ -12,6 +12,8 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { Api } from './api';
 import { addCommands, addOpenCommand, CommandIDs } from './commands';
 import { WorkbenchModel } from './model';
+import { notify } from './note';
+import { Notices } from './notices';
 import { RunPanel } from './run';
 import { Sidebar } from './sidebar';
 import { IWorkbenchModel } from './tokens';
@@ -48,7 +50,12 @@ const commands: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null
   ) => {
     addCommands({ app, model: made, notebooks });
-    for (const command of [CommandIDs.promote, CommandIDs.deploy, CommandIDs.refresh]) {
+    for (const command of [
+      CommandIDs.promote,
+      CommandIDs.promoteCells,
+      CommandIDs.deploy,
+      CommandIDs.refresh
+    ]) {
       palette?.addItem({ command, category: 'Workbench' });
     }
   }
@@ -104,6 +111,9 @@ const runs: JupyterFrontEndPlugin<void> = {
           app.shell.add(widget, 'main', { mode: 'tab-after', type: 'Workbench' });
         }
         app.shell.activateById(widget.id);
+        if (args['tab']) {
+          widget.content.turnTo(String(args['tab']), String(args['other'] ?? ''));
+        }
         if (!known) {
           await tracker.add(widget);
         }
@@ -117,5 +127,18 @@ const runs: JupyterFrontEndPlugin<void> = {
   }
 };
 
+const notices: JupyterFrontEndPlugin<void> = {
+  id: 'perception-workbench:notices',
+  description: 'A notification when a job has ended, also one that ended while no page was open.',
+  autoStart: true,
+  requires: [IWorkbenchModel],
+  activate: (app: JupyterFrontEnd, made: IWorkbenchModel) => {
+    const notices = new Notices(window.localStorage, ended =>
+      notify(ended, id => void app.commands.execute(CommandIDs.openRun, { id }))
+    );
+    made.changed.connect(() => notices.look(made.workspace?.root ?? '', made.list('run')));
+  }
+};
+
 export { IWorkbenchModel } from './tokens';
-export default [model, commands, sidebar, runs];
+export default [model, commands, sidebar, runs, notices];

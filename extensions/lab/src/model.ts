@@ -2,9 +2,10 @@
 import { type JSONObject, type JSONValue } from '@lumino/coreutils';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
-import { MISSING, OFFLINE, WorkbenchError } from './api';
+import { MISSING, OFFLINE, WorkbenchError } from './problems';
 import {
   type Connection,
+  type Facts,
   type IApi,
   type IRecord,
   type IRunDetails,
@@ -15,7 +16,7 @@ import {
 } from './tokens';
 
 /** States in which a run still changes by itself. */
-const ACTIVE = new Set(['queued', 'running']);
+const ACTIVE = new Set(['preparing', 'queued', 'running']);
 
 export class WorkbenchModel implements IWorkbenchModel {
   constructor(private readonly api: IApi) {
@@ -51,11 +52,16 @@ export class WorkbenchModel implements IWorkbenchModel {
   }
 
   list(kind: string): readonly IRecord[] {
-    return [...this.records.values()].filter(record => record.kind === kind).sort(newestFirst);
+    let found = this.lists.get(kind);
+    if (!found) {
+      found = [...this.records.values()].filter(record => record.kind === kind).sort(newestFirst);
+      this.lists.set(kind, found);
+    }
+    return found;
   }
 
   find(ref: string): IRecord | undefined {
-    return [...this.records.values()].find(record => record.ref === ref);
+    return this.records.get(ref) ?? [...this.records.values()].find(record => record.ref === ref);
   }
 
   isBusy(verb: string, args: JSONObject): boolean {
@@ -85,8 +91,20 @@ export class WorkbenchModel implements IWorkbenchModel {
     }
   }
 
+  ask(verb: string, args: JSONObject): Promise<JSONValue> {
+    return this.api.call(verb, args);
+  }
+
   run(id: string): Promise<IRunDetails> {
     return this.api.run(id);
+  }
+
+  facts(id: string, what: Facts): Promise<JSONObject> {
+    return this.api.facts(id, what);
+  }
+
+  url(path: string): string {
+    return this.api.url(path);
   }
 
   log(id: string, offset: number, signal: AbortSignal): AsyncIterable<LogEvent> {
@@ -125,6 +143,9 @@ export class WorkbenchModel implements IWorkbenchModel {
     for (const record of state.records) {
       this.records.set(`${record.kind}:${record.id}`, record);
     }
+    if (isOther || state.since === 0 || state.records.length > 0) {
+      this.lists.clear();
+    }
     this.seq = state.seq;
     this.pace();
     this.settle(
@@ -152,6 +173,8 @@ export class WorkbenchModel implements IWorkbenchModel {
 
   private readonly poll: Poll;
   private readonly records = new Map<string, IRecord>();
+  /** The sorted list of each kind, made when it is asked for. */
+  private readonly lists = new Map<string, readonly IRecord[]>();
   private readonly atWork = new Set<string>();
   private readonly _changed = new Signal<IWorkbenchModel, void>(this);
   private known: Promise<readonly IVerb[]> | undefined;

@@ -1,5 +1,7 @@
 /** A note about something under way: shown when it takes a moment, and always when it has ended. */
 import { Notification } from '@jupyterlab/apputils';
+import { sentence, summary } from './notices';
+import { type IRecord } from './tokens';
 
 /**
  * JupyterLab loads its toasts when the first is shown, and loses an update that comes before that. So progress is only
@@ -31,4 +33,22 @@ export class Note {
   private id = '';
   private shownAt = 0;
   private readonly timer: ReturnType<typeof setTimeout>;
+}
+
+/** More jobs than this that ended are told in one sentence. */
+const FEW = 3;
+
+/** Show which jobs have ended, with a button that opens each; what went wrong stays until it is closed. */
+export function notify(ended: readonly IRecord[], open: (id: string) => void): void {
+  if (ended.length > FEW) {
+    Notification.emit(summary(ended), 'info', { autoClose: 8000 });
+    return;
+  }
+  for (const run of ended) {
+    const type = run.state === 'done' ? 'success' : run.state === 'cancelled' ? 'info' : 'error';
+    Notification.emit(sentence(run), type, {
+      autoClose: type === 'error' ? false : 8000,
+      actions: [{ label: 'Open', callback: () => open(run.id) }]
+    });
+  }
 }

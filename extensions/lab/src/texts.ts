@@ -12,6 +12,7 @@ export const TITLES: Readonly<Record<Kind, string>> = {
   dataset: 'Datasets',
   labeling: 'Labeling',
   run: 'Runs',
+  schedule: 'Schedules',
   model: 'Models',
   service: 'Services'
 };
@@ -28,6 +29,10 @@ export const EMPTY: Readonly<Record<Kind, IEmpty>> = {
   run: {
     says: 'Train here, or promote a notebook to a job.',
     code: 'run = wb.train(recipe, train, val)'
+  },
+  schedule: {
+    says: 'Let a notebook run at its times.',
+    code: 'wb.schedule("train.ipynb", "0 3 * * *", tz="Europe/Berlin")'
   },
   model: {
     says: 'A training that ends well registers its model.',
@@ -50,7 +55,11 @@ const TONES: Readonly<Record<string, Tone>> = {
   running: 'busy',
   open: 'busy',
   starting: 'busy',
+  preparing: 'wait',
   queued: 'wait',
+  active: 'good',
+  paused: 'quiet',
+  pending: 'quiet',
   done: 'good',
   failed: 'bad',
   lost: 'bad',
@@ -62,7 +71,17 @@ export function toneOf(record: IRecord): Tone {
   if (record.kind === 'service' && record.state === 'running') {
     return 'good'; // a service that runs is at its goal, a run that runs is on its way
   }
-  return TONES[record.state] ?? 'quiet';
+  return toneOfState(record.state);
+}
+
+export function toneOfState(state: string): Tone {
+  return TONES[state] ?? 'quiet';
+}
+
+/** What a job that has not begun waits for. */
+export function waitingFor(record: IRecord): string {
+  const told = record.fields['waits'];
+  return record.state === 'queued' && told ? `waits for ${plain(told)}` : '';
 }
 
 /** The name of a record as its row shows it. */
@@ -86,10 +105,17 @@ const SUMMARIES: Readonly<Record<string, (f: JSONObject, record: IRecord) => str
   ],
   labeling: f => [`${number(f['n_labeled'] ?? 0)} of ${number(f['n_items'] ?? 0)} labeled`],
   run: (f, record) => [
-    record.state,
+    waitingFor(record) || record.state,
+    text(object(f['verdict'])['verdict']),
     text(f['title']),
     scores(f['metrics'], 1),
     ago(text(f['created']) || record.updated)
+  ],
+  schedule: f => [
+    [text(f['cron']), text(f['tz'])].filter(Boolean).join(' '),
+    f['next'] ? `next ${soon(text(f['next']))}` : '',
+    f['last'] ? `ran ${ago(text(f['last']))}` : '',
+    f['is_behind'] ? 'notebook has changed' : ''
   ],
   model: f => [scores(f['metrics'], 2), text(f['runtime']), size(f['bytes'])],
   service: (f, record) => [record.state === 'running' ? '' : record.state, shares(f['traffic'])]
@@ -123,6 +149,11 @@ function shares(value: JSONValue | undefined): string {
     .join(', ');
 }
 
+/** A sentence as it begins. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** A reference without its kind. */
 export function bare(ref: string): string {
   return ref.replace(/^[a-z]+:/, '');
@@ -146,6 +177,15 @@ export function ago(time: string, now = Date.now()): string {
     return '';
   }
   return seconds < 45 ? 'just now' : `${span(seconds)} ago`;
+}
+
+/** A time that is still to come. */
+export function soon(time: string, now = Date.now()): string {
+  const seconds = (Date.parse(time) - now) / 1000;
+  if (Number.isNaN(seconds)) {
+    return '';
+  }
+  return seconds < 45 ? 'now' : `in ${span(seconds)}`;
 }
 
 /** A span of time in its largest unit. */
@@ -223,6 +263,9 @@ function count(value: JSONValue | undefined, one: string, many = `${one}s`): str
   return typeof value === 'number' ? `${number(value)} ${value === 1 ? one : many}` : '';
 }
 
-function size(value: JSONValue | undefined): string {
-  return typeof value === 'number' ? `${(value / 1e6).toFixed(1)} MB` : '';
+export function size(value: JSONValue | undefined): string {
+  if (typeof value !== 'number') {
+    return '';
+  }
+  return value < 1e5 ? `${Math.ceil(value / 1e3)} kB` : `${(value / 1e6).toFixed(1)} MB`;
 }

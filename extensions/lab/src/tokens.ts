@@ -4,7 +4,7 @@ import { type IDisposable } from '@lumino/disposable';
 import { type ISignal } from '@lumino/signaling';
 
 /** The kinds of things that the sidebar lists, in its order. */
-export const KINDS = ['dataset', 'labeling', 'run', 'model', 'service'] as const;
+export const KINDS = ['dataset', 'labeling', 'run', 'schedule', 'model', 'service'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** One thing that can be done with a record; the server says what, the extension only shows it. */
@@ -63,6 +63,9 @@ export interface IVerb {
   readonly parameters: readonly IParameter[];
 }
 
+/** What a run's panel asks for when it is looked at. */
+export type Facts = 'cells' | 'files' | 'environment' | 'versions' | 'certificate' | 'verdict';
+
 /** A piece of a log: its text, or the state in which the run ended. */
 export type LogEvent =
   | { readonly text: string; readonly offset: number }
@@ -74,7 +77,10 @@ export interface IApi {
   verbs(): Promise<readonly IVerb[]>;
   call(verb: string, args: JSONObject): Promise<JSONValue>;
   run(id: string): Promise<IRunDetails>;
+  facts(id: string, what: Facts): Promise<JSONObject>;
   log(id: string, offset: number, signal: AbortSignal): AsyncIterable<LogEvent>;
+  /** The address of a page or a file, to be opened by the browser. */
+  url(path: string): string;
 }
 
 /** How things stand between the extension and the server. */
@@ -95,8 +101,12 @@ export interface IWorkbenchModel extends IDisposable {
   isBusy(verb: string, args: JSONObject): boolean;
   verbs(): Promise<readonly IVerb[]>;
   call(verb: string, args: JSONObject): Promise<JSONValue>;
+  /** Call a verb that changes nothing: nobody has to look anew. */
+  ask(verb: string, args: JSONObject): Promise<JSONValue>;
   run(id: string): Promise<IRunDetails>;
+  facts(id: string, what: Facts): Promise<JSONObject>;
   log(id: string, offset: number, signal: AbortSignal): AsyncIterable<LogEvent>;
+  url(path: string): string;
   refresh(): Promise<void>;
 }
 

@@ -110,3 +110,11 @@ def test_the_server_extension_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"torch", "numpy", "PIL", "lance", "pyarrow", "mlflow", "matplotlib", "ipywidgets", "papermill", "pandas"}
     assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_the_list_of_runs_is_told_in_brief_and_the_panel_in_full(real_ws: wb.Workspace, mirror: Mirror) -> None:
+    run = begin(real_ws, "job", title="train.ipynb", params={"epochs": 4}, environment={"LANG": "C"}, order={"idea": "small"})
+    brief = mirror.state(0)["records"][0]["fields"]
+    assert (brief["title"], brief["idea"]) == ("train.ipynb", "small")
+    assert not {"params", "environment", "order", "process"} & set(brief)
+    assert mirror.run(run.id, root_dir=real_ws.root)["fields"]["params"] == {"epochs": 4}

@@ -1,9 +1,10 @@
 /** The dialog that asks for the arguments which an action leaves open; built from what the server says of the verb. */
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { type JSONObject, type JSONValue } from '@lumino/coreutils';
-import { bare, titleOf } from '../texts';
+import { bare, object, titleOf } from '../texts';
 import { type IAction, type IParameter, type IWorkbenchModel, KINDS } from '../tokens';
-import { Form, type IField } from './form';
+import { Form } from './form';
+import { type IField } from './input';
 
 const LABELS: Readonly<Record<string, string>> = {
   name: 'Service name',
@@ -21,6 +22,9 @@ const HELP: Readonly<Record<string, string>> = {
 /** Return the answers, null when the dialog was cancelled. */
 export async function askFor(action: IAction, model: IWorkbenchModel): Promise<JSONObject | null> {
   const known = (await model.verbs().catch(() => [])).find(verb => verb.name === action.verb);
+  if (action.ask?.includes('parameters')) {
+    return askForParameters(action, model);
+  }
   const fields = (action.ask ?? []).map(name =>
     fieldOf(
       name,
@@ -37,6 +41,40 @@ export async function askFor(action: IAction, model: IWorkbenchModel): Promise<J
     focusNodeSelector: 'input, select'
   });
   return result.button.accept ? result.value : null;
+}
+
+/** A run once more: its parameters as it had them, each in a field of its type. */
+async function askForParameters(
+  action: IAction,
+  model: IWorkbenchModel
+): Promise<JSONObject | null> {
+  const id = bare(String(action.arguments['run'] ?? ''));
+  const params = object((await model.run(id)).fields['params']);
+  const fields = Object.entries(params).map(([name, value]) =>
+    parameterOf(name, value as JSONValue)
+  );
+  const result = await showDialog<JSONObject>({
+    title: `${action.label}: ${id}`,
+    body: new Form({
+      fields,
+      says: 'The same bundle, as it was promoted; what the notebook is now does not matter.',
+      note: fields.length ? undefined : 'It has no parameters.'
+    }),
+    buttons: [Dialog.cancelButton(), Dialog.okButton({ label: action.label })],
+    focusNodeSelector: fields.length ? 'input' : undefined
+  });
+  return result.button.accept ? { parameters: result.value ?? {} } : null;
+}
+
+function parameterOf(name: string, value: JSONValue): IField {
+  const isTexts = Array.isArray(value) && value.every(item => typeof item === 'string');
+  const types: Readonly<Record<string, IField['type']>> = {
+    number: 'number',
+    boolean: 'boolean',
+    string: 'text'
+  };
+  const type = isTexts ? 'list' : (types[typeof value] ?? 'json');
+  return { name, label: name, type, value };
 }
 
 function fieldOf(

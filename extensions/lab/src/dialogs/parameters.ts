@@ -1,6 +1,6 @@
 /** The parameters of a notebook: the assignments in its cell tagged 'parameters', as papermill defines them. */
 import { type JSONValue } from '@lumino/coreutils';
-import { type IField } from './form';
+import { type IField } from './input';
 
 /** `name`, optional annotation, value, optional comment. */
 const ASSIGNMENT = /^([A-Za-z_]\w*)\s*(?::[^=]+)?=\s*(.+?)\s*$/;

@@ -25,6 +25,11 @@ export class RunPanel extends ReactWidget {
     this.node.dataset['testid'] = 'wb-run';
   }
 
+  /** Turn to one of the tabs; *other* is the run to compare with. */
+  turnTo(tab: string, other = ''): void {
+    this.model.show(tab, other);
+  }
+
   override dispose(): void {
     this.model.dispose();
     super.dispose();

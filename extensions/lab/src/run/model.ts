@@ -1,9 +1,9 @@
 /** The state of one run's panel: its details, read again when its record changes, and its log while it grows. */
+import { type JSONObject, type JSONValue } from '@lumino/coreutils';
 import { type IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
-import { OFFLINE, WorkbenchError } from '../api';
-import { told } from '../problems';
-import { type IRunDetails, type IWorkbenchModel } from '../tokens';
+import { OFFLINE, told, WorkbenchError } from '../problems';
+import { type Facts, type IRecord, type IRunDetails, type IWorkbenchModel } from '../tokens';
 import { LogText } from './text';
 
 /** Wait before the log is asked for again after the connection broke. */
@@ -30,10 +30,13 @@ export class RunModel implements IDisposable {
   }
 
   get isDisposed(): boolean {
-    return this.stop.signal.aborted;
+    return this._isDisposed;
   }
 
   readonly text = new LogText();
+  /** What is looked at, and the run that it is compared with. */
+  tab = 'log';
+  other = '';
 
   start(): void {
     if (!this.isStarted) {
@@ -48,20 +51,64 @@ export class RunModel implements IDisposable {
     return action !== undefined && this.workbench.isBusy(verb, action.arguments);
   }
 
+  /** Read something more of the run; null when there is none, or why it cannot be read. */
+  facts(what: Facts): Promise<JSONObject> {
+    return this.workbench.facts(this.id, what);
+  }
+
+  /** What is different between this run and another one. */
+  contrast(other: string): Promise<JSONValue> {
+    return this.workbench.ask('contrast', { run: `run:${this.id}`, other: `run:${other}` });
+  }
+
+  /** The other runs, those of the same notebook first. */
+  others(): readonly IRecord[] {
+    const title = this._details?.fields['title'];
+    const runs = this.workbench.list('run').filter(run => run.id !== this.id);
+    return [
+      ...runs.filter(run => run.fields['title'] === title),
+      ...runs.filter(run => run.fields['title'] !== title)
+    ].slice(0, 200);
+  }
+
+  /** The address of a page or a file of the run. */
+  url(path: string): string {
+    return this.workbench.url(`runs/${encodeURIComponent(this.id)}/${path}`);
+  }
+
+  show(tab: string, other = ''): void {
+    this.tab = tab;
+    this.other = other || this.other;
+    this.tell();
+  }
+
   dispose(): void {
-    this.stop.abort();
+    this._isDisposed = true;
+    this.reading.abort();
     this.workbench.changed.disconnect(this.onChanged, this);
     Signal.clearData(this);
   }
 
   private onChanged(): void {
     const record = this.workbench.find(`run:${this.id}`);
+    this.begin(Number(record?.fields['attempt'] ?? 0));
     if (this.isStarted && record && record.seq !== this._details?.seq) {
       void this.look();
       void this.follow();
     } else {
       this.tell();
     }
+  }
+
+  /** An attempt has a log of its own: that of the one before is in the run's files. */
+  private begin(attempt: number): void {
+    if (this.attempt && attempt > this.attempt) {
+      this.text.clear();
+      this.offset = 0;
+      this.hasEnded = false;
+      this.reading.abort();
+    }
+    this.attempt = attempt || this.attempt;
   }
 
   private async look(): Promise<void> {
@@ -89,13 +136,20 @@ export class RunModel implements IDisposable {
         }
         // The sidebar tells that the server is gone; the log goes on where it stopped when it is back.
       }
-      await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+      if (!this.hasEnded && !this.reading.signal.aborted) {
+        await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+      }
     }
     this.isFollowing = false;
   }
 
   private async read(): Promise<void> {
-    for await (const event of this.workbench.log(this.id, this.offset, this.stop.signal)) {
+    this.reading = new AbortController();
+    const { signal } = this.reading;
+    for await (const event of this.workbench.log(this.id, this.offset, signal)) {
+      if (signal.aborted) {
+        return;
+      }
       this.offset = event.offset;
       if ('ended' in event) {
         this.hasEnded = true;
@@ -119,13 +173,15 @@ export class RunModel implements IDisposable {
     }
   }
 
-  private readonly stop = new AbortController();
+  private reading = new AbortController();
   private readonly _changed = new Signal<RunModel, void>(this);
   private _details: IRunDetails | null = null;
   private _problem = '';
   private isStarted = false;
   private isFollowing = false;
   private hasEnded = false;
+  private attempt = 0;
+  private _isDisposed = false;
   private offset = 0;
   private isTelling = false;
 }

@@ -37,6 +37,13 @@ export class LogText {
     }
   }
 
+  clear(): void {
+    this._lines.length = 0;
+    this._dropped = 0;
+    this._isEnded = false;
+    this.open = '';
+  }
+
   end(): void {
     this._isEnded = true;
   }

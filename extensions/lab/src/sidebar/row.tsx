@@ -8,9 +8,13 @@ import { type IViewProps } from './body';
 
 interface IRowProps extends IViewProps {
   readonly record: IRecord;
+  /** Set where rows are chosen to be compared. */
+  readonly isChosen?: boolean;
+  readonly onChoose?: () => void;
 }
 
-export function Row({ record, model, commands }: IRowProps): React.ReactElement {
+export function Row(props: IRowProps): React.ReactElement {
+  const { record, model, commands, isChosen, onChoose } = props;
   const title = titleOf(record);
   const open = openerOf(record);
   const buttons = record.actions.map(action => {
@@ -29,15 +33,26 @@ export function Row({ record, model, commands }: IRowProps): React.ReactElement 
       </button>
     );
   });
-  const hasMany = buttons.length > 2;
+  const hasMany = buttons.length > 2 && record.kind !== 'run'; // all rows of runs are as high
   const summary = summaryOf(record);
   return (
     <li
       className="wb-Row"
       data-testid={`wb-row-${record.kind}-${record.id}`}
       data-state={record.state}
+      data-kind={record.kind}
     >
       <div className="wb-Row-head">
+        {onChoose && (
+          <input
+            type="checkbox"
+            className="wb-Row-choose"
+            checked={isChosen}
+            aria-label={`Choose ${title} to compare`}
+            data-testid={`wb-choose-${record.id}`}
+            onChange={onChoose}
+          />
+        )}
         <span
           className="wb-Dot"
           data-tone={toneOf(record)}
@@ -81,7 +96,7 @@ function Gauge({ record }: { record: IRecord }): React.ReactElement | null {
   if (kind === 'labeling') {
     return <Bar done={Number(fields['n_labeled'] ?? 0)} total={Number(fields['n_items'] ?? 0)} />;
   }
-  if (kind === 'run' && (state === 'running' || state === 'queued')) {
+  if (kind === 'run' && state === 'running') {
     const progress = progressOf(fields);
     return progress && <Bar done={progress.done} total={progress.total} />;
   }
@@ -129,6 +144,11 @@ function openerOf(record: IRecord): { command: string; args: JSONObject; says: s
       args: { url },
       says: 'Open the project where people label'
     };
+  }
+  const last = String(record.fields['last_run'] ?? '');
+  if (record.kind === 'schedule' && last) {
+    const id = last.replace(/^run:/, '');
+    return { command: CommandIDs.openRun, args: { id }, says: 'Open its last run' };
   }
   if (record.kind === 'model' && typeof record.fields['run'] === 'string') {
     const id = record.fields['run'].replace(/^run:/, '');

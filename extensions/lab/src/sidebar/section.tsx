@@ -7,6 +7,7 @@ import { type Kind } from '../tokens';
 import { type IViewProps } from './body';
 import { Code } from './code';
 import { Row } from './row';
+import { Runs } from './runs';
 
 /** Rows before 'Show more', and how many that adds. */
 const FEW = 6;
@@ -36,14 +37,17 @@ export function Section({
           )}
         </button>
       </h3>
-      {isOpen && records.length > 0 && (
+      {isOpen && kind === 'run' && records.length > 0 && (
+        <Runs records={records} model={model} commands={commands} />
+      )}
+      {isOpen && kind !== 'run' && records.length > 0 && (
         <ul>
           {records.slice(0, most).map(record => (
             <Row key={record.ref} record={record} model={model} commands={commands} />
           ))}
         </ul>
       )}
-      {isOpen && left > 0 && (
+      {isOpen && kind !== 'run' && left > 0 && (
         <button type="button" className="wb-More" onClick={() => setMost(most + MORE)}>
           Show {Math.min(left, MORE)} more
         </button>
