@@ -102,7 +102,7 @@ def test_a_cancel_that_comes_too_late_is_said_in_the_widget(run: Run, monkeypatc
     run.ws.records.update("run", run.id, state="done")
     monkeypatch.setattr(Run, "cancel", lambda self: self.finish(state="cancelled"))
     widget._handle_custom_msg({"kind": "cancel"}, [])
-    assert sent[-1] == {"kind": "problem", "message": "Run train-1 is done, not queued or running.", "hint": ""}
+    assert sent[-1] == {"kind": "problem", "message": "Run train-1 is done, not preparing or queued or running.", "hint": ""}
 
 
 def test_a_run_of_another_process_is_followed_until_it_ends(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
