@@ -127,15 +127,19 @@ def annotate(ws: wb.Workspace, story: Story, digits: wb.Dataset, truth: dict[str
 
 
 def train_as_a_job(story: Story, train: wb.Dataset, val: wb.Dataset) -> wb.Model:
-    """Promote the notebook that trains, and wait for its model."""
+    """Promote the notebook that trains, wait for its model, and run it again to see whether it comes to the same."""
     with story.stage("promote") as told:
         run = wb.promote(HERE / "recipes" / "train.ipynb", parameters={"data": train.ref, "val": val.ref})
-        told["what"], told["look"] = "the training notebook is a job in a process of its own", str(run.folder)
+        told["what"], told["look"] = "the training notebook was rehearsed and is a job of its own", str(run.folder)
     with story.stage("train") as told:
         run.follow(lambda line: print(f"    | {line}", flush=True))
         model = run.result()
         told["what"] = f"{model.ref}: {model.facts['backbone']}, {len(train)} images"
         told["look"] = str(run.notebook_path)
+    with story.stage("verify") as told:
+        verdict = wb.verify(run)
+        told["what"] = f"{verdict.verdict}: {verdict.says}"
+        told["look"] = str(run.folder / "verify.html")
     return model
 
 

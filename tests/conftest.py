@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,18 @@ def pytest_configure() -> None:
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("WORKBENCH_WARM", "0")  # a test leaves no process behind; those of warm processes make their own
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let one process run all that needs the Ray cluster: tests kill its nodes, and starting two takes a minute more."""
+    from xdist.scheduler import LoadGroupScheduling
+
+    class OneForRay(LoadGroupScheduling):  # the mark `xdist_group` does nothing with pytest 9.2, which keeps ids elsewhere
+        def _split_scope(self, nodeid: str) -> str:
+            return "ray" if "/test_ray.py" in nodeid or nodeid.endswith("[ray]") else nodeid
+
+    return OneForRay(config, log)
 
 
 @pytest.fixture

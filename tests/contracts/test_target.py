@@ -35,7 +35,7 @@ def _made(name: str, root: Path, request: pytest.FixtureRequest) -> Target:
     return RayTarget(root, LOCAL, command=("-c", _BUSY), grace_s=2)
 
 
-@pytest.fixture(params=["fake", "local", pytest.param("ray", marks=[pytest.mark.slow, pytest.mark.xdist_group("ray")])])
+@pytest.fixture(params=["fake", "local", pytest.param("ray", marks=pytest.mark.slow)])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
     made = _made(request.param, tmp_path, request)
     handles: list[object] = []

@@ -23,6 +23,7 @@ from workbench.jobs.promote import promote
 from workbench.jobs.schedule import schedule
 from workbench.jobs.submit import folder
 from workbench.testing.notebooks import write_notebook
+from workbench.testing.pictures import colors
 
 pytestmark = pytest.mark.slow
 
@@ -117,6 +118,27 @@ def test_no_retry(real_ws: Workspace, tmp_path: Path) -> None:
     run = promote(write_notebook(tmp_path / "a.ipynb", cell), rehearsal_s=0, retries=1, ws=real_ws)
     wait(lambda: run.state == "done")
     assert run.info().more["attempt"] == 2
+
+
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")  # what MLflow says to SQLAlchemy
+def test_no_resume(real_ws: Workspace, tmp_path: Path) -> None:
+    """A job that is killed in the middle of its training comes to the same model, bit for bit."""
+    train, val = colors(real_ws, 300, 30)
+    cell = f"""import workbench as wb
+ws = wb.open({str(real_ws.root)!r})
+recipe = wb.recipe("image-classification", epochs=4, batch_size=2, image_size=16)
+wb.train(recipe, ws.dataset({train.ref!r}), ws.dataset({val.ref!r}))"""
+    path = write_notebook(tmp_path / "a.ipynb", cell)
+    killed = promote(path, rehearsal_s=0, retries=1, ws=real_ws)
+    wait(says(killed, "step 2"), seconds=120)  # the second of four epochs is over
+    os.kill(int(killed.info().handle["pid"]), signal.SIGKILL)
+    killed.follow(lambda _: None, timeout_s=240)
+    whole = promote(path, rehearsal_s=0, ws=real_ws)
+    whole.follow(lambda _: None, timeout_s=240)
+    assert (killed.state, killed.info().more["attempt"], whole.state) == ("done", 2, "done")
+    assert killed.info().model != whole.info().model
+    assert killed.result().digest == whole.result().digest
+    assert real_ws.run("train-2").info().more["continues"] == "run:train-1"
 
 
 def test_jobs_die_with_the_server(real_ws: Workspace, tmp_path: Path) -> None:

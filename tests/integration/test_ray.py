@@ -29,7 +29,6 @@ from workbench.testing.pictures import colors
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("ray"),
     pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),  # named by MLflow, in SQLAlchemy
 ]
 
@@ -107,47 +106,32 @@ def test_a_promotion_runs_on_the_cluster_with_its_certificate_and_a_live_log(
     assert ray_cluster.token not in told + json.dumps(dict(info.handle)) + run.log_path.read_text()
 
 
-def test_two_workers_of_which_one_is_killed_learn_what_one_learns_here(
+def test_two_workers_that_lose_one_and_then_a_node_learn_what_one_learns_here(
     real_ws: Workspace, tmp_path: Path, ray_cluster: Cluster
 ) -> None:
     data, val = colors(real_ws, 96, 23)
-    epochs = 30
-    recipe = wb.recipe("image-classification", epochs=epochs, batch_size=25, lr=1e-4, image_size=16)
+    recipe = wb.recipe("image-classification", epochs=60, batch_size=25, lr=1e-4, image_size=16)
     alone = wb.train(recipe, data, val)
-    path = write_notebook(tmp_path / "train.ipynb", TRAIN.format(epochs=epochs, data=data.ref, val=val.ref))
+    path = write_notebook(tmp_path / "train.ipynb", TRAIN.format(epochs=60, data=data.ref, val=val.ref))
     job = promote(path, at=cluster.LOCAL, workers=2, rehearsal_s=0, ws=real_ws)
-    together = Run(real_ws, "train-2")
-    wait(lambda: (together.folder / "metrics.jsonl").exists() and len(together.curve()) >= 2, seconds=240)
-    first = [_pids(together, rank)[0] for rank in (0, 1)]
+    run = Run(real_ws, "train-2")
+    wait(lambda: (run.folder / "metrics.jsonl").exists() and len(run.curve()) >= 2, seconds=240)
+    first = [_pids(run, rank)[0] for rank in (0, 1)]
     assert all(token_of(pid) == job.info().handle["token"] for pid in first)
     os.kill(first[1], signal.SIGKILL)
-    assert job.follow(str, timeout_s=300).state == "done", job.log_path.read_text()
-    assert len(_pids(together, 0)) == 2  # the group began again
-    assert "goes on from" in together.log_path.read_text()
-    assert together.info().more["workers"] == 2
-    for one, both in zip(alone.curve(), together.curve(), strict=True):
-        assert both["loss"] == pytest.approx(one["loss"], abs=2e-4)
-    assert job.result().ref == together.info().model
-    wait(lambda: members(job.info().handle["token"]) == [])
-
-
-def test_a_node_that_is_lost_is_done_without_and_comes_back_with_start(
-    real_ws: Workspace, tmp_path: Path, ray_cluster: Cluster
-) -> None:
-    data, val = colors(real_ws, 96, 23)
-    path = write_notebook(tmp_path / "train.ipynb", TRAIN.format(epochs=40, data=data.ref, val=val.ref))
-    job = promote(path, at=cluster.LOCAL, workers=2, rehearsal_s=0, ws=real_ws)
-    run = Run(real_ws, "train-1")
-    wait(lambda: (run.folder / "metrics.jsonl").exists() and len(run.curve()) >= 2, seconds=240)
+    wait(lambda: len(_pids(run, 0)) == 2 and "goes on from" in run.log_path.read_text(), seconds=240)
     os.killpg(int(ray_cluster.nodes[1].handle["pid"]), signal.SIGKILL)
     assert job.follow(str, timeout_s=300).state == "done", job.log_path.read_text()
-    assert len(run.curve()) == 40
-    assert "rank 0 of 1" in (run.folder / "rank-0.log").read_text()
+    assert "rank 0 of 1" in (run.folder / "rank-0.log").read_text()  # it went on without the node
+    assert run.info().more["workers"] == 2
+    for one, both in zip(alone.curve(), run.curve(), strict=True):
+        assert both["loss"] == pytest.approx(one["loss"], abs=5e-4)
+    assert job.result().ref == run.info().model
+    wait(lambda: members(job.info().handle["token"]) == [])
     told = cluster.status()
-    assert told["state"] == "broken"
+    assert (told["state"], [node["is_alive"] for node in told["nodes"]]) == ("broken", [True, False])
     assert ray_cluster.nodes[1].address in told["says"]
-    again = cluster.start()
-    assert again.mark == ray_cluster.mark
+    assert cluster.start().mark == ray_cluster.mark  # the node comes back to the same cluster
     assert cluster.status()["state"] == "running"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -17,6 +18,10 @@ from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import sync_playwright
+
+import workbench as wb
+from workbench.core.errors import ConflictError
+from workbench.core.run import ACTIVE
 
 _CHROMIUM = (
     os.environ.get("WORKBENCH_CHROMIUM") or which("chromium") or which("chromium-browser") or which("google-chrome") or ""
@@ -64,6 +69,11 @@ class Lab:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        for marker in self.root.glob("*/workbench.toml"):  # jobs outlive the server, also those of a test that broke off
+            ws = wb.open(marker.parent, environment={})
+            for record in ws.records.all("run", states=ACTIVE):
+                with contextlib.suppress(ConflictError):
+                    ws.run(record.id).cancel()
 
 
 def start_lab(folder: Path, *, without: tuple[str, ...] = (), options: tuple[str, ...] = (), port: int = 0) -> Lab:

@@ -19,7 +19,7 @@ NODES = 2
 def ray_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return the state folder of a user whose cluster runs; import this name into a conftest to use it.
 
-    Tests that need it belong to the group `ray`, so that one process runs them all and starts it once.
+    One process shall run all the tests that need it, as it is started once by each.
     """
     home = tmp_path_factory.mktemp("ray-home")
     folder = cluster.home({"XDG_STATE_HOME": str(home)})

@@ -126,6 +126,7 @@ def environment(cluster: Cluster) -> dict[str, str]:
     return own | {
         MARK: cluster.mark,
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), own.get("PATH", os.defpath))),
+        "RAY_ADDRESS": cluster.gcs,  # else some of Ray's helpers look for any cluster, and give up when they find two
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": cluster.token_path,
         "RAY_USAGE_STATS_ENABLED": "0",

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,13 @@ def _verdict(cells: Sequence[Mapping[str, Any]], problem: Mapping[str, Any] | No
 def _pace(tried: Trial) -> list[dict[str, Any]]:
     """Return how fast each training of the rehearsal went."""
     runs = [r.fields for r in tried.run.ws.records.all("run") if r.fields.get("parent") == tried.run.id]
-    return [dict(fields["pace"]) for fields in runs if fields.get("pace")]
+    return [{**fields["pace"], "spent_s": _spent_s(fields)} for fields in runs if fields.get("pace")]
+
+
+def _spent_s(fields: Mapping[str, Any]) -> float:
+    """Return how long the small training itself took, what it reads and checks included."""
+    began, ended = str(fields["created"]), str(fields.get("ended", fields["created"]))
+    return (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
 
 
 def _environment(witness: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,12 +88,12 @@ def _of_pace(ws: Workspace, bundle: Bundle, order: Order) -> tuple[float, float,
 
 
 def _pace(path: Path) -> tuple[Sequence[Mapping[str, Any]], float]:
-    """Return the pace of each training in a certificate, and the seconds that were not spent in their steps."""
+    """Return the pace of each training in a certificate, and the seconds that were not spent in trainings."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return (), 0.0
     pace = told.get("pace") or []
     each = [p for p in ([pace] if isinstance(pace, Mapping) else pace) if p.get("step_s") and p.get("steps")]
-    stepped = sum(float(p["step_s"]) * float(p.get("done", 0)) for p in each)
-    return each, max(0.0, float(told.get("seconds") or 0) - stepped)
+    spent = sum(float(p.get("spent_s", float(p["step_s"]) * float(p.get("done", 0)))) for p in each)
+    return each, max(0.0, float(told.get("seconds") or 0) - spent)

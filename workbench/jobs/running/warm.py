@@ -6,6 +6,7 @@ Whoever asks and gets none goes the ordinary way. `WORKBENCH_WARM=0` turns them 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -16,7 +17,7 @@ import stat
 import struct
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,8 @@ def start(
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.settimeout(_HELLO_S)
-        connection.connect(str(path))
+        with address(path) as short:
+            connection.connect(short)
         if connection.recv(1) != b"+":
             raise OSError
         connection.settimeout(_BEGIN_S)
@@ -91,6 +93,16 @@ def ensure(env: Mapping[str, str] = os.environ) -> None:
         processes.spawn(command, cwd=path.parent, env=_early(env, around=around), log=log)
     except OSError:  # no room, no right: everything works without it, a little later
         return
+
+
+@contextlib.contextmanager
+def address(path: Path) -> Iterator[str]:
+    """Yield a name of the socket *path* that fits into an address, which has 108 bytes, however deep its folder lies."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 def is_wanted(env: Mapping[str, str]) -> bool:

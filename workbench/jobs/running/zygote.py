@@ -72,7 +72,8 @@ def main(path: Path) -> None:
         get_validator(4, minor)  # nbformat compiles its schema on first use, for longer than a small job takes
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
+    with warm.address(path) as short:
+        listener.bind(short)
     listener.listen(64)
     heir = -1
     for names in _HEAVY:
