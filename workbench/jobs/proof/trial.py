@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from workbench import wiring
@@ -80,7 +81,7 @@ def trial(
         folders = {str(run.folder / WORK): str(told["origin"]), str(copy): str(ws.root)}
         yield Trial(run, was_stopped, time.monotonic() - began, folders)
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        _take_away(home)
 
 
 def clear(ws: Workspace) -> None:
@@ -92,7 +93,16 @@ def clear(ws: Workspace) -> None:
                 for record in left.records.all("run", states=("running",)):
                     if handle := record.fields.get("handle"):
                         LocalTarget(left.root).cancel(handle)
-                shutil.rmtree(mark.parent.parent, ignore_errors=True)
+                _take_away(mark.parent.parent)
+
+
+def _take_away(folder: Path) -> None:
+    """Remove a copy, again where a process that is just ending has still written into it."""
+    for _ in range(20):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
 
 
 def _lead(run: Run, seconds: float, tell: Callable[..., None]) -> bool:
