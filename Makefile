@@ -54,7 +54,8 @@ lab: setup
 	$(BIN)/jupyter lab $(LAB_OPTIONS)
 
 test: setup labels
-	$(BIN)/pytest -m '' -n 2 --dist loadgroup -p no:cacheprovider
+	# What needed a second attempt on this machine is listed at the end; see CONTRIBUTING.
+	$(BIN)/pytest -m '' -n 2 --dist loadgroup -p no:cacheprovider -r R
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -22,6 +22,13 @@ def pytest_configure() -> None:
     os.environ.setdefault("WORKBENCH_WARM", "0")  # a test leaves no process behind; those of warm processes make their own
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests with real servers and browsers a second attempt, which the summary names: machines are shared and noisy."""
+    for item in items:
+        if item.get_closest_marker("slow") or "/ui/" in item.nodeid:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Let one process run all that needs the Ray cluster: tests kill its nodes, and starting two takes a minute more."""
