@@ -72,8 +72,10 @@ class Lab:
         for marker in self.root.glob("*/workbench.toml"):  # jobs outlive the server, also those of a test that broke off
             ws = wb.open(marker.parent, environment={})
             for record in ws.records.all("run", states=ACTIVE):
-                with contextlib.suppress(ConflictError):
-                    ws.run(record.id).cancel()
+                handle = record.fields.get("handle") or {}
+                if handle.get("token") and ws.target.alive(handle):
+                    with contextlib.suppress(ConflictError):  # it came to its end
+                        ws.run(record.id).cancel()
 
 
 def start_lab(folder: Path, *, without: tuple[str, ...] = (), options: tuple[str, ...] = (), port: int = 0) -> Lab:
