@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -197,8 +198,15 @@ def test_an_interrupted_or_killed_rehearsal_leaves_no_process_and_no_copy(real_w
             assert time.monotonic() < deadline
             assert process.poll() is None
             time.sleep(0.1)
-        process.send_signal(sign)
-        assert process.wait(60) != 0
+        for _ in range(4):  # Python drops an interrupt that comes while it cleans up an object; one presses the keys again
+            process.send_signal(sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(20)
+                break
+        code_of_end = process.poll()
+        process.kill()
+        process.wait()
+        assert code_of_end not in (None, 0)
         if sign is signal.SIGKILL:  # the next rehearsal clears up
             rehearse(shown(tmp_path / "b.ipynb", ("print(1)", "1\n")), ws=real_ws, rehearsal_s=120)
         deadline = time.monotonic() + 30  # what was killed takes a moment to be gone
