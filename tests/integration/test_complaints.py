@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +22,7 @@ from workbench.jobs.schedule import schedule
 from workbench.jobs.submit import folder
 from workbench.testing.notebooks import write_notebook
 from workbench.testing.pictures import colors
+from workbench.testing.runs import says, wait
 
 pytestmark = pytest.mark.slow
 
@@ -31,17 +30,6 @@ pytestmark = pytest.mark.slow
 def log_of(run: Run) -> str:
     run.follow(lambda _: None, timeout_s=120)
     return run.log_path.read_text(encoding="utf-8")
-
-
-def wait(claim: Callable[[], bool], *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
-
-
-def says(run: Run, text: str) -> Callable[[], bool]:
-    return lambda: run.log_path.exists() and text in run.log_path.read_text(encoding="utf-8")
 
 
 def test_the_job_lacks_modules_and_files_beside_the_notebook(real_ws: Workspace, tmp_path: Path) -> None:

@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from workbench.jobs import promote as promotion
 from workbench.jobs.members import members
 from workbench.jobs.queueing.reconcile import reconcile
 from workbench.testing.notebooks import write_notebook
+from workbench.testing.runs import followed, outputs, says, wait
 
 pytestmark = pytest.mark.slow
 
@@ -41,28 +40,6 @@ both = pytest.mark.parametrize("engine", ["inline", "kernel"])
 def job(path: Path, **given: Any) -> Run:
     """Promote without a rehearsal: these jobs are here to break."""
     return promotion.promote(path, rehearsal_s=0, **given)
-
-
-def followed(run: Run) -> list[str]:
-    lines: list[str] = []
-    run.follow(lines.append, timeout_s=120)
-    return lines
-
-
-def outputs(run: Run) -> str:
-    cells = json.loads(run.notebook_path.read_text(encoding="utf-8"))["cells"]
-    return json.dumps([cell.get("outputs", []) for cell in cells])
-
-
-def wait(claim: Callable[[], bool], *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.05)
-
-
-def says(run: Run, text: str) -> Callable[[], bool]:
-    return lambda: run.log_path.exists() and text in run.log_path.read_text()
 
 
 @both

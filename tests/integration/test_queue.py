@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,7 @@ from workbench.jobs.queueing.reconcile import reconcile
 from workbench.jobs.schedule import schedule
 from workbench.jobs.submit import folder, prepare, submit
 from workbench.testing.notebooks import write_notebook
+from workbench.testing.runs import wait
 from workbench.testing.target import FakeTarget
 
 pytestmark = pytest.mark.slow
@@ -79,13 +80,6 @@ def keepers(ws: Workspace) -> list[int]:
         if b"workbench.jobs.queueing.keeper" in words and str(ws.root).encode() in words:
             found.append(int(entry.name))
     return [pid for pid in found if processes.alive({"pid": pid})]
-
-
-def wait(claim: Callable[[], bool], *, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.1)
 
 
 def ended(ws: Workspace, *runs: Run) -> None:

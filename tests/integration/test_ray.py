@@ -7,8 +7,6 @@ import os
 import re
 import signal
 import stat
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,6 +24,7 @@ from workbench.jobs.promote import promote
 from workbench.jobs.queueing.reconcile import reconcile
 from workbench.testing.notebooks import write_notebook
 from workbench.testing.pictures import colors
+from workbench.testing.runs import says, wait
 
 pytestmark = [
     pytest.mark.slow,
@@ -46,17 +45,6 @@ ws = wb.open()
 recipe = wb.recipe("image-classification", epochs={epochs}, batch_size=25, lr=1e-4, image_size=16)
 print(wb.train(recipe, ws.dataset({data!r}), ws.dataset({val!r})).state)
 """
-
-
-def wait(claim: Callable[[], bool], *, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.1)
-
-
-def says(run: Run, text: str) -> Callable[[], bool]:
-    return lambda: run.log_path.exists() and text in run.log_path.read_text()
 
 
 def busy(ws: Workspace, folder: Path, at: str = cluster.LOCAL) -> Run:
