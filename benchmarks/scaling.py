@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -57,8 +57,17 @@ def times(told: argparse.Namespace) -> list[tuple[float, float]]:
     return found[1:]  # the first round warms up
 
 
-def speed_up(workers: int, arguments: list[str]) -> dict[str, object]:
-    """Return the speed-up of *workers*, its 95 % interval by resampling the rounds, and every ratio."""
+class SpeedUp(NamedTuple):
+    """How many times faster than one: the median with its 95 % interval, and the ratio of every round."""
+
+    low: float
+    middle: float
+    high: float
+    rounds: list[float]
+
+
+def speed_up(workers: int, arguments: list[str]) -> SpeedUp:
+    """Return the speed-up of *workers*, its interval by resampling the rounds."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "times.json"
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={workers}"]
@@ -66,23 +75,21 @@ def speed_up(workers: int, arguments: list[str]) -> dict[str, object]:
         subprocess.run([*launcher, __file__, *arguments, "--out", str(out)], check=True, env=env)
         ratios = np.array([one / many for one, many in json.loads(out.read_text())])
     low, high = bootstrap(lambda picked: {"x": float(np.median(ratios[picked]))}, len(ratios), n_rounds=2000)["x"]
-    return {"speedup": [low, float(statistics.median(ratios)), high], "rounds": [round(float(r), 3) for r in ratios]}
+    return SpeedUp(low, float(np.median(ratios)), high, [round(float(r), 3) for r in ratios])
 
 
-def draw(found: dict[int, dict[str, object]], title: str) -> None:
+def draw(found: dict[int, SpeedUp], title: str) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.6, 3.4), dpi=144, layout="constrained", facecolor="white")
     axes = figure.add_subplot()
     numbers = [1, *found]
-    middle = [1.0, *(each["speedup"][1] for each in found.values())]  # type: ignore[index]
-    low = [1.0, *(each["speedup"][0] for each in found.values())]  # type: ignore[index]
-    high = [1.0, *(each["speedup"][2] for each in found.values())]  # type: ignore[index]
+    low, middle, high = ([1.0, *side] for side in list(zip(*found.values(), strict=True))[:3])
     axes.plot(numbers, numbers, color="#70757a", lw=1, ls=(0, (3, 3)), label="ideal")
     errors = [np.subtract(middle, low), np.subtract(high, middle)]
     axes.errorbar(numbers, middle, yerr=errors, color="#4c8bf5", lw=1.8, marker="o", ms=4, capsize=4, label="measured, 95 %")
     for n, each in found.items():
-        axes.plot([n] * len(each["rounds"]), each["rounds"], ".", color="#4c8bf5", alpha=0.3)  # type: ignore[arg-type,call-overload]
+        axes.plot([n] * len(each.rounds), each.rounds, ".", color="#4c8bf5", alpha=0.3)
     axes.set(xlabel="workers", ylabel="speed-up", xticks=numbers, ylim=(0, max(numbers) * 1.1))
     axes.set_title(title, loc="left", fontsize=9)
     axes.legend(frameon=False, fontsize=8)
@@ -105,10 +112,10 @@ def main() -> None:
             told.out.write_text(json.dumps(found))
         return
     measured = {int(n): speed_up(int(n), sys.argv[1:]) for n in told.workers.split(",")}
-    print(json.dumps(measured, indent=2))
+    print(json.dumps({n: each._asdict() for n, each in measured.items()}, indent=2))
     draw(measured, f"{told.backbone}, batches of {told.batch}, one thread a worker")
     if told.workspace:
-        speedups = {"1": [1.0, 1.0, 1.0], **{str(n): each["speedup"] for n, each in measured.items()}}
+        speedups = {"1": [1.0, 1.0, 1.0], **{str(n): [each.low, each.middle, each.high] for n, each in measured.items()}}
         write_json(told.workspace / "scaling.json", {"speedup": speedups, "backbone": told.backbone, "batch": told.batch})
 
 

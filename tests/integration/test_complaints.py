@@ -226,7 +226,7 @@ def test_a_dead_kernel_gives_no_message_and_loses_the_output(real_ws: Workspace,
         "print('before')",
         "import os, signal, time\nprint('partial', flush=True)\ntime.sleep(.5)\nos.kill(os.getpid(), signal.SIGKILL)",
     )
-    run = promote(path, engine=engine, rehearsal_s=0, ws=real_ws)  # type: ignore[arg-type]
+    run = promote(path, engine=engine, rehearsal_s=0, ws=real_ws)
     log_of(run)
     error = run.info().error
     assert error["message"] == "The kernel died in cell 2, by the signal SIGKILL."

@@ -94,7 +94,7 @@ def test_it_goes_when_the_workspace_is_gone_or_its_settings_have_changed(desk: W
         def sleep(seconds: float, watch: Watch = watch, change: object = change) -> None:
             watch.sleep(seconds)
             if watch.now == 5:
-                change(desk.root / MARKER)  # type: ignore[operator]
+                change(desk.root / MARKER)
 
         keep(desk, {"a": lambda _: 1.0}, idle_s=60, clock=watch.clock, sleep=sleep)
         assert watch.now == 5

@@ -238,7 +238,7 @@ def test_a_lost_run_is_tried_again_and_its_room_is_free(desk: Workspace, clock: 
     run = queued(desk, cpus=2, retries=1)
     other = queued(desk)
     dispatch(desk)
-    desk.target.end(run.id)  # type: ignore[attr-defined]
+    desk.target.end(run.id)
     assert reconcile(desk) == []
     assert (run.state, run.info().more["attempt"]) == ("queued", 2)
     assert started(desk) == [other.id]
@@ -335,7 +335,7 @@ def test_another_queue_is_not_looked_into_for_long(desk: Workspace, tmp_path: Pa
         seen.append(states)
         return known(kind, states=states)
 
-    records.all = watched  # type: ignore[method-assign]
+    records.all = watched
     dispatch(desk)
     assert all(seen), "what has ended is never read"
 
