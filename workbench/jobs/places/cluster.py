@@ -17,7 +17,7 @@ from workbench.core.errors import ConflictError, ExternalError, InputError
 from workbench.core.files import read_json, write_json
 from workbench.core.need import need
 from workbench.jobs.members import members, sweep
-from workbench.jobs.places.ray_nodes import MARK, Cluster, Node, command, environment, introduce, planned, works
+from workbench.jobs.places.ray_nodes import MARK, Cluster, Node, command, environment, introduce, named, planned, works
 from workbench.store.locks import locked
 
 #: The address of jobs that means this cluster, wherever it listens today.
@@ -84,7 +84,7 @@ def status(folder: Path | None = None) -> dict[str, Any]:
         return {"state": "stopped", "says": "No cluster runs. Run: workbench cluster start", "nodes": []}
     problem, seen = "", {}
     try:
-        seen = {str(node["node_ip"]): node for node in cluster.api.nodes()}
+        seen = {str(node["node_name"]): node for node in cluster.api.nodes()}
     except ExternalError as exc:
         problem = exc.message
     nodes = [_told(node, seen, is_head=n == 0) for n, node in enumerate(cluster.nodes)]
@@ -119,7 +119,7 @@ def is_alive(cluster: Cluster) -> bool:
 
 
 def _told(node: Node, seen: Mapping[str, Any], *, is_head: bool) -> dict[str, Any]:
-    by_ray = seen.get(node.address, {})
+    by_ray = seen.get(node.name, {})
     total = by_ray.get("resources_total", {})
     return {
         "address": node.address,
@@ -154,8 +154,10 @@ def _begun(cluster: Cluster, numbers: Iterable[int], folder: Path, say: Say) -> 
         processes.end(node.handle, grace_s=1.0)
         shutil.rmtree(node.temp, ignore_errors=True)
         say(f"Starting {'the head' if number == 0 else f'node {number + 1} of {len(cluster.nodes)}'} at {node.address}")
+        cluster = named(cluster, number)
         handle = processes.spawn(command(cluster, number), cwd=folder, env=environment(cluster), log=Path(node.log))
-        nodes = (*cluster.nodes[:number], replace(node, handle=handle), *cluster.nodes[number + 1 :])
+        node = replace(cluster.nodes[number], handle=handle)
+        nodes = (*cluster.nodes[:number], node, *cluster.nodes[number + 1 :])
         cluster = replace(cluster, nodes=nodes)
         # Written down at once: whoever is killed now leaves a cluster that can be stopped.
         write_json(folder / "cluster.json", asdict(cluster), mode=0o600)
@@ -186,8 +188,8 @@ def _no_start(what: str, log: str) -> ExternalError:
 
 def _is_complete(cluster: Cluster) -> bool:
     with contextlib.suppress(ExternalError):
-        alive = [node for node in cluster.api.nodes() if node["state"] == "ALIVE"]
-        return len(alive) >= len(cluster.nodes) and cluster.api.is_ready()
+        alive = {node["node_name"] for node in cluster.api.nodes() if node["state"] == "ALIVE"}
+        return alive >= {node.name for node in cluster.nodes} and cluster.api.is_ready()
     return False
 
 

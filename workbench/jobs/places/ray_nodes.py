@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Node:
     temp: str
     log: str
     ports: tuple[int, ...]
+    name: str = ""  # of one start: a node that came back is not the one of the same address that died
     handle: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,11 +95,18 @@ def command(cluster: Cluster, number: int) -> list[str]:
         own += ["--dashboard-host", "127.0.0.1", "--dashboard-port", cluster.url.rpartition(":")[2]]
     else:
         own = ["--address", cluster.gcs]
-    shared = ["--node-ip-address", node.address, "--temp-dir", node.temp, "--num-cpus", str(cluster.cpus_per_node)]
+    shared = ["--node-ip-address", node.address, "--node-name", node.name, "--temp-dir", node.temp]
+    shared += ["--num-cpus", str(cluster.cpus_per_node)]
     shared += ["--object-store-memory", str(_STORE_BYTES), "--disable-usage-stats"]
     shared += [word for name, port in zip(_AGENTS, node.ports, strict=True) for word in (name, str(port))]
     ray = [sys.executable, "-c", "from ray.scripts.scripts import main; main()"]
     return [*ray, "start", "--block", "--log-style", "record", *own, *shared]
+
+
+def named(cluster: Cluster, number: int) -> Cluster:
+    """Return the cluster with a new name for a node that is about to start."""
+    node = replace(cluster.nodes[number], name=f"node-{number}-{secrets.token_hex(4)}")
+    return replace(cluster, nodes=(*cluster.nodes[:number], node, *cluster.nodes[number + 1 :]))
 
 
 def introduce(node: Node) -> None:
