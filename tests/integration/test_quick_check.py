@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from PIL import Image
 
 import workbench as wb
 from workbench.core.dataset import commit
-from workbench.core.errors import GateError, InputError
+from workbench.core.errors import GateError, InputError, RunError
+from workbench.jobs.proof import viable
 from workbench.models import backbones, names
+from workbench.testing.notebooks import write_notebook
 from workbench.testing.pictures import colors
 from workbench.training import strategies
 
@@ -113,3 +116,26 @@ def test_a_single_class_is_found_before_torch_is_needed(ws: wb.Workspace, data: 
     assert report.details["says"] == "labels: There is only the label 'same'."
     with pytest.raises(InputError, match="`seconds` must be greater than 0, got 0"):
         wb.quick_check(RECIPE, data, seconds=0)
+
+
+def test_more_machines_ask_for_a_quick_check_of_this_very_training(
+    real_ws: wb.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viable, "SECONDS", 6.0)
+    data, val = colors(real_ws, 240, 40)
+    cells = (
+        'import workbench as wb\nws = wb.open()\nrecipe = wb.recipe("image-classification", batch_size=16, image_size=16{})\n'
+    )
+    cells += f"run = wb.train(recipe, ws.dataset({data.ref!r}), ws.dataset({val.ref!r}))"
+    idle = write_notebook(tmp_path / "idle.ipynb", cells.format(", lr=1e-12"))
+    with pytest.raises(RunError, match=r"not worth more machines yet: recipe:image-classification.*lr=1e-12"):
+        wb.promote(idle, workers=2, ws=real_ws)
+    assert [r.fields["scores"]["passed"] for r in real_ws.records.all("report")] == [0.0]
+    run = wb.promote(idle, workers=2, override="to see it fail", ws=real_ws)
+    run.cancel()
+    assert run.info().more["override"] == "to see it fail"
+    wb.quick_check(RECIPE, data, seconds=12).require(passed=1)
+    run = wb.promote(write_notebook(tmp_path / "good.ipynb", cells.format("")), workers=2, ws=real_ws)
+    run.cancel()
+    assert run.info().more["quick_checks"] == ["report:quick_check-2"]
+    assert len(real_ws.records.all("report")) == 2  # neither was made twice

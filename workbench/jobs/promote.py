@@ -69,7 +69,8 @@ def promote(
             inline where the notebook's kernel is this Python.
         rehearsal_s: How long the rehearsal may take; cells that it does not reach are told in the certificate as not
             compared. 0 rehearses nothing, and says so.
-        override: Why the run shall start although its rehearsal failed or came to something else; it is recorded.
+        override: Why the run shall start although its rehearsal failed or came to something else, or a training did not
+            pass its quick check, which more than one worker or another machine asks for; it is recorded.
         ws: The workspace; the one that was opened last by default.
 
     Raises:
@@ -97,11 +98,27 @@ def promote(
     bundle = made.publish(folder(ws))
     assert made.notebook is not None  # else the line above has raised
     facts = proof(ws, bundle, made.notebook, seconds=rehearsal_s, override=override)
+    if workers > 1 or at:
+        facts |= worth(ws, bundle, made.notebook, override=override)
     if expected := estimate(ws, bundle, order):
         facts["estimate"] = expected
     if warnings := [problem.message for problem in made.findings.warnings]:
         facts["warnings"] = warnings
     return start(ws, bundle, exact(ws, made.given), order, **facts)
+
+
+def worth(ws: Workspace, bundle: Bundle, notebook: Notebook, *, override: str) -> dict[str, Any]:
+    """Return the quick checks of what the rehearsal trained; raise `RunError` when one speaks against more machines."""
+    from workbench.jobs.proof import certificate, viable
+
+    told = certificate.existing(ws, bundle, notebook) or {}
+    reports, against = viable.doubts(ws, told.get("trainings", ()))
+    if against and not override:
+        raise RunError(
+            f"{notebook.path.name} is not worth more machines yet: {against}",
+            hint="Mend it, and see with wb.quick_check(recipe, data). To start it all the same, say why: override='...'.",
+        )
+    return {"quick_checks": reports} | ({"override": override} if against else {})
 
 
 def _not_itself(ws: Workspace, notebook: Path) -> None:

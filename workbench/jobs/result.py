@@ -48,6 +48,10 @@ def result(values: Mapping[str, Any]) -> Results | None:
     Raises:
         InputError: values that are none of these, all of them by name.
     """
+    if not isinstance(values, Mapping):
+        raise InputError(
+            f"Results have names, got {type(values).__name__}.", hint='Write wb.result({"model": run.info().model}).'
+        )
     problems: list[str] = []
     told = {str(name): _plain(value, str(name), problems) for name, value in values.items()}
     problems += ["a result has no name"] if "" in told else []

@@ -104,7 +104,7 @@ def check(certificate: Mapping[str, Any]) -> bool:
 def _untried(bundle: Bundle) -> dict[str, Any]:
     cells = [{"cell": n, "state": "not compared", "why": "not rehearsed", "diff": ""} for n in taken(bundle)]
     told = {"verdict": "unproven", "says": "It was not rehearsed.", "problem": None, "cells": cells, "results": []}
-    return {**told, "seconds": 0.0, "is_whole": False, "pace": [], "environment": {}}
+    return {**told, "seconds": 0.0, "is_whole": False, "pace": [], "trainings": [], "environment": {}}
 
 
 def _digest(shown: Shown, bundle: Bundle) -> str:

@@ -94,6 +94,7 @@ def judged(tried: Trial, bundle: Bundle, notebook: Notebook, shown: Shown, secon
         "seconds": round(tried.seconds, 3),
         "is_whole": not tried.was_stopped,
         "pace": _pace(tried),
+        "trainings": _trainings(tried),
         "environment": _environment(tried.witness),
     }
 
@@ -155,6 +156,13 @@ def _pace(tried: Trial) -> list[dict[str, Any]]:
     """Return how fast each training of the rehearsal went."""
     runs = [r.fields for r in tried.run.ws.records.all("run") if r.fields.get("parent") == tried.run.id]
     return [{**fields["pace"], "spent_s": _spent_s(fields)} for fields in runs if fields.get("pace")]
+
+
+def _trainings(tried: Trial) -> list[dict[str, str]]:
+    """Return what was trained on what, each once."""
+    runs = [r.fields for r in tried.run.ws.records.all("run") if r.fields.get("parent") == tried.run.id]
+    told = [fields["inputs"] for fields in runs if fields.get("kind") == "train"]
+    return [dict(pair) for pair in dict.fromkeys((("recipe", i["recipe"]), ("data", i["data"])) for i in told)]
 
 
 def _spent_s(fields: Mapping[str, Any]) -> float:

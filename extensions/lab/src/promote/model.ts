@@ -118,7 +118,9 @@ export class PromoteModel implements IDisposable {
 
   /** The promotion was refused after all: show why, and ask for a reason. */
   refuse(says: string): void {
-    this.certificate ??= { bundle: '', verdict: 'failed', says };
+    if (!this.isRefused) {
+      this.certificate = { bundle: '', ...this.certificate, verdict: 'failed', says };
+    }
     this.hasRehearsed = false;
   }
 
