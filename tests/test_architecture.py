@@ -115,7 +115,7 @@ def _body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def test_public_names_are_few_and_shadow_no_package() -> None:
     public = set(workbench._HOME)
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert len(public) <= 32
+    assert len(public) <= 40
     assert public.isdisjoint(packages)
 
 

@@ -16,18 +16,28 @@ if TYPE_CHECKING:
     from workbench.core.service import Service as Service
     from workbench.core.task import Task as Task
     from workbench.core.workspace import Workspace as Workspace
+    from workbench.data.audit import audit as audit
+    from workbench.data.augment import augment as augment
     from workbench.data.browse import browse as browse
+    from workbench.data.embed import embed as embed
+    from workbench.data.export import export as export
     from workbench.data.ingest import ingest as ingest
     from workbench.data.pick import pick as pick
+    from workbench.data.prepare import prepare as prepare
+    from workbench.data.search import search as search
     from workbench.data.split import split as split
+    from workbench.data.transform import transform as transform
     from workbench.evaluation.challenge import challenge as challenge
     from workbench.evaluation.evaluate import evaluate as evaluate
+    from workbench.jobs.active_learn import active_learn as active_learn
     from workbench.jobs.idea import idea as idea
     from workbench.jobs.promote import promote as promote
     from workbench.jobs.result import result as result
     from workbench.jobs.schedule import schedule as schedule
     from workbench.jobs.submit import submit as submit
     from workbench.jobs.verify import verify as verify
+    from workbench.labeling.accept import accept as accept
+    from workbench.labeling.attribute import attribute as attribute
     from workbench.labeling.label import label as label
     from workbench.monitoring.monitor import monitor as monitor
     from workbench.optimization.optimize import optimize as optimize
@@ -50,9 +60,16 @@ _HOME = {
     "Service": "core.service",
     "Task": "core.task",
     "Workspace": "core.workspace",
+    "accept": "labeling.accept",
+    "active_learn": "jobs.active_learn",
+    "attribute": "labeling.attribute",
+    "audit": "data.audit",
+    "augment": "data.augment",
     "browse": "data.browse",
     "challenge": "evaluation.challenge",
+    "embed": "data.embed",
     "evaluate": "evaluation.evaluate",
+    "export": "data.export",
     "idea": "jobs.idea",
     "ingest": "data.ingest",
     "label": "labeling.label",
@@ -60,15 +77,18 @@ _HOME = {
     "open": "wiring",
     "optimize": "optimization.optimize",
     "pick": "data.pick",
+    "prepare": "data.prepare",
     "promote": "jobs.promote",
     "quick_check": "training.quick_check",
     "recipe": "training.recipe",
     "result": "jobs.result",
     "schedule": "jobs.schedule",
+    "search": "data.search",
     "serve": "serving.serve",
     "split": "data.split",
     "submit": "jobs.submit",
     "train": "training.train",
+    "transform": "data.transform",
     "verify": "jobs.verify",
 }
 

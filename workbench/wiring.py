@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from workbench.core.config import decode
 from workbench.core.errors import ConflictError, ExternalError, InputError
@@ -144,10 +144,35 @@ def _tables(ws: Workspace) -> Any:
     return LanceTables(ws.root / "data", clock=ws.clock)
 
 
+def _scans(ws: Workspace) -> Any:
+    from workbench.store.scans import LanceScans
+
+    return LanceScans(cast("Any", ws.tables))  # both are Lance's here
+
+
+def _histories(ws: Workspace) -> Any:
+    from workbench.store.histories import LanceHistories
+
+    return LanceHistories(cast("Any", ws.tables))  # as above
+
+
+def _journal(ws: Workspace) -> Any:
+    from workbench.store.journal import SqliteJournal
+
+    return SqliteJournal(ws.root / "labels.db", clock=ws.clock)
+
+
+def _assignments(ws: Workspace) -> Any:
+    from workbench.store.assignments import SqliteAssignments
+
+    return SqliteAssignments(ws.root / "labels.db", clock=ws.clock)
+
+
 def _blobs(ws: Workspace) -> Any:
     from workbench.store.blobs import FileBlobs
+    from workbench.store.sharing import media_places
 
-    return FileBlobs(ws.root / "media")
+    return FileBlobs(ws.root / "media", elsewhere=lambda: media_places(ws.root / "data"))
 
 
 def _models(ws: Workspace) -> Any:
@@ -188,6 +213,10 @@ def _host(ws: Workspace) -> Any:
 ADAPTERS: Mapping[str, Callable[[Workspace], Any]] = {
     "records": _records,
     "tables": _tables,
+    "scans": _scans,
+    "histories": _histories,
+    "journal": _journal,
+    "assignments": _assignments,
     "blobs": _blobs,
     "models": _models,
     "tracker": _tracker,

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,15 @@ def within(root: Path, name: str) -> Path:
     if not path.is_relative_to(root.resolve()):
         raise InputError(f"The path {name!r} leads out of {root}.", hint="Use a path below that folder.")
     return path
+
+
+def user_cache(name: str, *, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return this user's own folder for what can be made again; made on first use, closed to others."""
+    base = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = base / "perception-workbench" / name
+    with disk(folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 @contextlib.contextmanager

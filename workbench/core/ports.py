@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from workbench.core.answers import Answer, LabelTask, Pulled
+
+#: What is told here beside the protocols themselves.
+__all__ = ["Answer", "LabelTask", "Pulled"]
+
 Row = dict[str, Any]
 
 
@@ -57,8 +62,11 @@ class TableVersion:
 class Tables(Protocol):
     """Versioned tables; rows are upserted by `id`, versions never change."""
 
-    def commit(self, name: str, rows: Iterable[Row], *, meta: Mapping[str, Any]) -> TableVersion:
-        """Make the next version: the newest with *rows* upserted; return the newest when nothing changes."""
+    def commit(self, name: str, rows: Iterable[Row], *, meta: Mapping[str, Any], remove: Sequence[str] = ()) -> TableVersion:
+        """Make the next version: the newest with *rows* upserted and the ids *remove* gone; the newest when nothing changes.
+
+        *rows* may be a `pyarrow.Table` or `RecordBatchReader` too: a million rows then never become a million dictionaries.
+        """
 
     def read(
         self,
@@ -83,11 +91,67 @@ class Tables(Protocol):
         """Return the names of all tables."""
 
 
+class Scans(Protocol):
+    """The same tables by the column: what browsing, searching and checking a million rows takes."""
+
+    def columns(
+        self, name: str, version: int, columns: Sequence[str], *, ids: Sequence[str] | None = None, where: str | None = None
+    ) -> Any:
+        """Return columns as a `pyarrow.Table`, rows in the order of `id`, or in the order of *ids*."""
+
+    def order(
+        self,
+        name: str,
+        version: int,
+        *,
+        ids: Sequence[str] | None = None,
+        where: str | None = None,
+        sort: str = "id",
+        descending: bool = False,
+    ) -> Any:
+        """Return the places of the matching rows in that order, as int64 numpy; absent values come last."""
+
+    def take(self, name: str, version: int, places: Any, *, columns: Sequence[str]) -> list[Row]:
+        """Return the rows at these places, in their order."""
+
+    def counts(
+        self, name: str, version: int, column: str, *, ids: Sequence[str] | None = None, where: str | None = None
+    ) -> dict[Any, int]:
+        """Return how many rows have each value of a column (each member, for a column of lists); None is a value."""
+
+    def nearest(
+        self, name: str, version: int, column: str, vector: Sequence[float], k: int, *, where: str | None = None
+    ) -> list[tuple[str, float]]:
+        """Return the ids whose vectors are nearest by cosine, nearest first, with their similarity."""
+
+
+class Histories(Protocol):
+    """What happened to tables: tags, differences, the life of a row."""
+
+    def tag(self, name: str, tag: str, version: int | None) -> None:
+        """Let *tag* stand for a version from now on; None takes it away."""
+
+    def tags(self, name: str) -> dict[str, int]:
+        """Return the tags with their versions."""
+
+    def changes(self, name: str, before: int, after: int) -> Mapping[str, list[str]]:
+        """Return the ids that were `added`, `removed` and `changed` between two versions, sorted."""
+
+    def of(self, name: str, id: str) -> list[tuple[TableVersion, Row]]:
+        """Return a row as it was in each version that changed it, oldest first."""
+
+    def compact(self, name: str) -> Mapping[str, int]:
+        """Rewrite small pieces of a table as large ones; versions stay. Return `files_before`, `files_after`, `bytes_freed`."""
+
+
 class Blobs(Protocol):
     """Content-addressed bytes: the same content is stored once, under its SHA-256."""
 
     def put(self, content: bytes, *, suffix: str = "") -> str:
         """Store *content* and return its key, `<sha256><suffix>`."""
+
+    def fetch(self, address: str, *, sha256: str = "") -> Path:
+        """Return a file with what lies at *address*, kept here if it is a URL; raise `ConflictError` when its hash differs."""
 
     def path(self, key: str) -> Path:
         """Return the file that holds *key*; raise `NotFoundError`."""
@@ -140,37 +204,46 @@ class Tracker(Protocol):
         """Return the runs with these parameters whose last metrics reach those values, oldest first."""
 
 
-@dataclass(frozen=True)
-class LabelTask:
-    """One item on its way to an annotator; `id` is the sample's, `data` what the labeling config shows."""
+class Journal(Protocol):
+    """Every answer of every labeling, wherever it was given; nothing is ever lost or taken back unsaid."""
 
-    id: str
-    data: Mapping[str, Any]
-    prediction: Mapping[str, Any] | None = None
+    def write(self, labeling: str, answers: Sequence[Answer]) -> int:
+        """Keep answers by their `key`, in one transaction; an older one never replaces a newer; return how many were news."""
+
+    def answers(self, labeling: str, *, since: int = 0) -> tuple[int, list[Answer]]:
+        """Return the answers that are news since that sequence number, oldest first, and the newest sequence number."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What one annotator said of one item; `result` is in Label Studio's format."""
+class Assignments(Protocol):
+    """Who labels what next: an item goes to as many people as its labeling asks for, and to nobody twice."""
 
-    id: str
-    annotator: str
-    at: str
-    result: Sequence[Mapping[str, Any]]
-    seconds: float = 0.0
+    def enqueue(self, labeling: str, items: Sequence[str], *, overlap: int = 1) -> int:
+        """Add items in this order, return how many are new; those that are there keep their place, with the larger overlap."""
+
+    def claim(self, labeling: str, annotator: str, n: int, *, session: str = "", lease_s: float = 600.0) -> list[str]:
+        """Return up to *n* items for this person, those that they hold already first; a lease that ran out is given away.
+
+        What the same person holds in another *session*, such as a second window, stays there.
+        """
+
+    def release(self, labeling: str, annotator: str, items: Sequence[str]) -> None:
+        """Give items back that this person holds and did not answer."""
+
+    def progress(self, labeling: str) -> Mapping[str, int]:
+        """Return `items`, `answers`, `done` (items with all the answers they need), `held`, `people`."""
 
 
 class Labeler(Protocol):
     """A place where people label."""
 
-    def create(self, title: str, config: str) -> str:
-        """Make a project from a labeling config and return its id."""
+    def create(self, title: str, config: str, *, guidelines: str = "", overlap: int = 1) -> str:
+        """Make a project from a labeling config and return its id; *overlap* is how many people shall answer each item."""
 
     def push(self, project: str, tasks: Sequence[LabelTask]) -> int:
         """Add the items that are not there yet, by their `id`; return how many were new."""
 
-    def pull(self, project: str) -> list[Answer]:
-        """Return every answer so far."""
+    def pull(self, project: str, *, since: str = "") -> Pulled:
+        """Return every answer to the items that changed since that cursor, at least; all of them without one."""
 
     def counts(self, project: str) -> tuple[int, int]:
         """Return how many items the project has, and how many are labeled."""

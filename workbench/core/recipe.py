@@ -25,6 +25,12 @@ class Recipe:
     image_size: int = 32
     seed: int = 0
     threads: int = 1
+    #: Random steps on training samples, such as "flip,rotate?degrees=10", and a way to mix pairs of them.
+    augment: str = ""
+    mix: str = ""
+    #: A preparation by its reference; whether to scale by the mean and deviation of the training data.
+    prepare: str = ""
+    standardize: bool = False
 
     _least: ClassVar[Mapping[str, float]] = {"epochs": 1, "batch_size": 1, "image_size": 8, "threads": 1, "seed": 0}
 

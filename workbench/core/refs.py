@@ -9,9 +9,10 @@ from workbench.core.errors import InputError
 
 KINDS = ("workspace", "dataset", "labeling", "recipe", "run", "model", "report", "schedule", "service", "task")
 
+_TAG = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _REF = re.compile(
-    r"(?:(?P<kind>[a-z]+):)?(?P<name>[^@#:]+)(?:@(?P<version>\d+|[A-Za-z][\w-]*))?(?:#(?P<digest>[0-9a-f]{4,64}))?"
+    r"(?:(?P<kind>[a-z]+):)?(?P<name>[^@#:]+)(?:@(?P<version>\d+|[A-Za-z][A-Za-z0-9_-]*))?(?:#(?P<digest>[0-9a-f]{4,64}))?"
 )
 
 
@@ -59,3 +60,10 @@ def check_name(name: str, *, what: str) -> str:
             hint="Use 1 to 100 letters, digits, '.', '_' or '-', starting with a letter or digit.",
         )
     return name
+
+
+def check_tag(tag: str) -> str:
+    """Return *tag* when it can stand for a version in a reference, else raise `InputError`."""
+    if not isinstance(tag, str) or not _TAG.fullmatch(tag):
+        raise InputError(f"{tag!r} cannot be a tag.", hint="Use up to 100 letters, digits, '_' or '-', starting with a letter.")
+    return tag

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import html
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from workbench.core import refs
 from workbench.core.errors import ConflictError, GateError, InputError
+from workbench.core.verbs import act
 from workbench.core.views import VIEWS
 from workbench.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.core.dataset import Dataset
+
+_MARKDOWN = str.maketrans({c: f"&#{ord(c)};" for c in "|`*_[]!~$\\\n\r"})
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,45 @@ class Report:
             raise GateError(f"{self.subject} missed its gate: {said}.", misses=misses, report=self.ref)
         return self
 
+    def items(self, check: str) -> Dataset:
+        """Return the items that a check of `wb.audit()` found, most striking first."""
+        found = self.details.get("checks", {}).get(check, {}).get("items")
+        if found is None:
+            raise InputError(f"{self.ref} found no items by {check!r}.", hint=f"Scores: {', '.join(sorted(self.scores))}.")
+        return self.ws.dataset(str(found))
+
+    def apply(self, *, only: Sequence[str] = ()) -> Dataset:
+        """Return the next version of the audited dataset, with proposals carried out; by default those beyond doubt."""
+        return cast("Dataset", act("apply", self, only=only))
+
+    def _repr_markdown_(self) -> str | None:
+        """Return what an audit found as a table; a notebook asks for it."""
+        if not (found := self._found()):
+            return None
+        lines = [
+            f"**{self.id}** of `{self.data}`: {self.scores['clean']:.1%} clean",
+            "",
+            "| check | found | such as |",
+            "|---|--:|---|",
+        ]
+        # Reasons hold names and labels that anybody may have written.
+        lines += [f"| {one['check']} | {one['found']} | {html.escape(one['such as']).translate(_MARKDOWN)} |" for one in found]
+        return "\n".join(lines)
+
+    def _found(self) -> list[dict[str, Any]]:
+        return [
+            {"check": name, "found": told["n"], "such as": told["skipped"] or next((f["reason"] for f in told["first"]), "")}
+            for name, told in self.details.get("checks", {}).items()
+        ]
+
     def _repr_png_(self) -> bytes | None:
         """Return the curve that was measured as a picture; a notebook asks for it."""
         return VIEWS["report"](self) if self.details.get("curve") else None
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts that the faces show."""
-        return {"ref": self.ref, "kind": self.kind, "subject": self.subject, "data": self.data, "scores": dict(self.scores)}
+        told = {"ref": self.ref, "kind": self.kind, "subject": self.subject, "data": self.data, "scores": dict(self.scores)}
+        return told | ({"checks": found} if (found := self._found()) else {})
 
 
 def record(

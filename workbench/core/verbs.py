@@ -23,6 +23,16 @@ VERBS: Registry[Callable[..., Any]] = Registry(
         "browse": "workbench.data.browse:browse",
         "split": "workbench.data.split:split",
         "pick": "workbench.data.pick:pick",
+        "export": "workbench.data.export:export",
+        "audit": "workbench.data.audit:audit",
+        "embed": "workbench.data.embed:embed",
+        "search": "workbench.data.search:search",
+        "augment": "workbench.data.augment:augment",
+        "prepare": "workbench.data.prepare:prepare",
+        "transform": "workbench.data.transform:transform",
+        "accept": "workbench.labeling.accept:accept",
+        "attribute": "workbench.labeling.attribute:attribute",
+        "active_learn": "workbench.jobs.active_learn:active_learn",
         "label": "workbench.labeling.label:label",
         "recipe": "workbench.training.recipe:recipe",
         "train": "workbench.training.train:train",
@@ -47,6 +57,20 @@ ACTIONS: Registry[Callable[..., Any]] = Registry(
     {
         "pull": "workbench.labeling.exchange:pull",
         "push": "workbench.labeling.exchange:push",
+        "assist": "workbench.labeling.assist:assist",
+        "answer": "workbench.labeling.answer:answer",
+        "quality": "workbench.labeling.quality:quality",
+        "review": "workbench.labeling.review:review",
+        "apply": "workbench.data.audit:apply",
+        "tag": "workbench.data.versions:tag",
+        "mark": "workbench.data.mark:mark",
+        "diff": "workbench.data.versions:diff",
+        "restore": "workbench.data.versions:restore",
+        "history": "workbench.data.versions:history",
+        "compact": "workbench.data.versions:compact",
+        "publish": "workbench.data.publish:publish",
+        "attach": "workbench.data.publish:attach",
+        "preview": "workbench.data.augment:preview",
         "cancel": "workbench.jobs.cancel:cancel",
         "reconcile": "workbench.jobs.queueing.reconcile:reconcile",
         "preflight": "workbench.jobs.preflight:preflight",
@@ -132,6 +156,10 @@ def resolve(value: Any, hint: Any, ws: Any, *, where: str) -> Any:
     if value is None and _is_union(hint) and type(None) in typing.get_args(hint):
         return None
     kinds = [k for k in map(_noun, options) if k]
+    members = typing.get_args(options[0])
+    if not kinds and members and _noun(members[0]) and isinstance(value, str | list | tuple):
+        listed = value.split(",") if isinstance(value, str) else value
+        return tuple(resolve(one, members[0], ws, where=f"{where}[{i}]") for i, one in enumerate(listed))
     if not isinstance(value, str) or not kinds:
         return convert(value, hint, where=where)
     if kinds == ["recipe"]:

@@ -11,8 +11,10 @@ VIEWS: Registry[Callable[..., Any]] = Registry(
     "view",
     {
         "dataset": "workbench.widgets.grid:grid",
+        "labeling": "workbench.widgets.annotate:annotate",
         "run": "workbench.widgets.curves:curves",
         "report": "workbench.widgets.curves:picture_of",
+        "pairs": "workbench.widgets.pairs:pairs",
     },
 )
 

@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Any, cast
 from workbench.core import refs
 from workbench.core.errors import InputError
 from workbench.core.events import Hub
-from workbench.core.ports import Blobs, Host, Labeler, Models, Records, Tables, Target, Tracker
+from workbench.core.ports import (
+    Assignments,
+    Blobs,
+    Histories,
+    Host,
+    Journal,
+    Labeler,
+    Models,
+    Records,
+    Scans,
+    Tables,
+    Target,
+    Tracker,
+)
 from workbench.core.registry import Registry
 
 if TYPE_CHECKING:
@@ -70,6 +83,26 @@ class Workspace:
         return cast("Tables", self._port("tables"))
 
     @property
+    def scans(self) -> Scans:
+        """Return the versioned tables by the column."""
+        return cast("Scans", self._port("scans"))
+
+    @property
+    def histories(self) -> Histories:
+        """Return what happened to the tables."""
+        return cast("Histories", self._port("histories"))
+
+    @property
+    def journal(self) -> Journal:
+        """Return every answer of every labeling."""
+        return cast("Journal", self._port("journal"))
+
+    @property
+    def assignments(self) -> Assignments:
+        """Return who labels what next."""
+        return cast("Assignments", self._port("assignments"))
+
+    @property
     def blobs(self) -> Blobs:
         """Return the content-addressed bytes."""
         return cast("Blobs", self._port("blobs"))
@@ -104,7 +137,14 @@ class Workspace:
         return self.clock().isoformat(timespec="milliseconds")
 
     def dataset(self, ref: str) -> Dataset:
-        """Return a dataset by reference or name, the newest version by default."""
+        """Return a dataset by reference or name, the newest version by default.
+
+        An address such as `s3://lab/line-3/caps@2`, or a path, is that of a dataset elsewhere: it is attached to be read.
+        """
+        if "/" in ref:
+            from workbench.core.verbs import act
+
+            return cast("Dataset", act("attach", self, ref))
         return cast("Dataset", self.resolve(ref, kind="dataset"))
 
     def model(self, ref: str) -> Model:

@@ -21,6 +21,8 @@ def test_arguments_are_described_without_the_workspace() -> None:
         ("data", "dataset", True),
         ("shares", "array", False),
         ("by", "choice", False),
+        ("together", "string", False),
+        ("time", "string", False),
         ("seed", "integer", False),
     ]
     assert [p.name for p in parameters("ingest")][:2] == ["name", "source"]
