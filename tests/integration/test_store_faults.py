@@ -14,11 +14,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import workbench as wb
 from workbench.core.errors import ExternalError
 from workbench.store.blobs import FileBlobs
+from workbench.store.content import cells
+from workbench.store.histories import LanceHistories
 from workbench.store.records import SqliteRecords
 from workbench.store.tables import LanceTables
 from workbench.store.tracking import MlflowModels
@@ -71,9 +74,61 @@ def test_two_processes_writing_one_dataset_lose_nothing(tmp_path: Path) -> None:
     processes = [writer(tmp_path, who, 15) for who in ("a", "b", "c")]
     said = [process.communicate(timeout=120) for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], said
-    versions = LanceTables(tmp_path / "data").versions("caps")
+    tables = LanceTables(tmp_path / "data")
+    versions = tables.versions("caps")
     assert [v.version for v in versions] == list(range(1, 46))
     assert versions[-1].n_rows == 45 * 40
+    assert versions[-1].digest == tables.commit("again", tables.read("caps", 45), meta={}).digest
+    changes = [LanceHistories(tables).changes("caps", n, n + 1) for n in range(1, 45)]
+    assert [(len(c["added"]), c["removed"], c["changed"]) for c in changes] == [(40, [], [])] * 44
+
+
+RELABELER = """
+import sys
+from pathlib import Path
+import pyarrow as pa
+from workbench.store.histories import LanceHistories
+from workbench.store.tables import LanceTables
+tables = LanceTables(Path(sys.argv[1]))
+histories = LanceHistories(tables)
+ids = [f"{n:05}" for n in range(20_000)]
+print("ready", flush=True)
+for n in range(10_000):
+    gone = ids[n % 50 :: 50]
+    tables.commit("caps", pa.table({"id": ids, "label": [f"{n}"] * 20_000}), meta={})  # the column is written anew
+    tables.commit("caps", [], remove=gone, meta={})
+    tables.commit("caps", [{"id": id, "label": f"{n}", "thumb": b"y"} for id in gone], meta={})
+    if n % 3 == 2:
+        histories.compact("caps")
+    print(n, flush=True)
+"""
+
+
+def test_a_writer_of_whole_columns_killed_at_any_moment_leaves_whole_versions(tmp_path: Path) -> None:
+    ids = [f"{n:05}" for n in range(20_000)]
+    LanceTables(tmp_path).commit(
+        "caps", pa.table({"id": ids, "thumb": [b"x" * 20] * len(ids), "label": ["-"] * len(ids)}), meta={}
+    )
+    draw = random.Random(7)
+    digests: dict[int, str] = {}
+    for _ in range(3):
+        command = [sys.executable, "-c", RELABELER, str(tmp_path)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(draw.uniform(0.2, 1.2))
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        tables = LanceTables(tmp_path)
+        versions = tables.versions("caps")
+        assert digests.items() <= {v.version: v.digest for v in versions}.items(), "a version that was there has changed"
+        digests = {v.version: v.digest for v in versions}
+        for version in {versions[0].version, *(v.version for v in versions[-4:])}:
+            told = LanceTables(tmp_path).shelf.view("caps", version)
+            assert f"{cells(told.table()):x}" == tables.shelf.manifest("caps", version)["sum"], (
+                "a version is not what its digest says"
+            )
+    assert len(digests) > 4
 
 
 REGISTRAR = """
@@ -133,6 +188,8 @@ def test_a_full_disk_is_named_and_costs_nothing_that_was_there(small_disk: Path)
     assert told.value.retryable
     with pytest.raises(ExternalError, match="full"):
         tables.commit("caps", [{"id": "2", "thumb": os.urandom(4_000_000)}], meta={})
+    with pytest.raises(ExternalError, match="full"):
+        tables.commit("caps", pa.table({"id": ["1"], "thumb": [os.urandom(4_000_000)]}), meta={})
     with pytest.raises(ExternalError, match="full"):
         for n in range(100):
             records.put("run", f"big-{n}", {"x": "y" * 100_000}, state="running")

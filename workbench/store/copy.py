@@ -54,6 +54,7 @@ def copy_workspace(root: Path, target: Path, *, facts: Mapping[str, Any] | None 
         shutil.copyfile(root / "workbench.toml", target / "workbench.toml")
         # Records name versions and not the reverse, so they are the older part; MLflow numbers models, so it is the newer.
         _backup(root / "records.db", target / "records.db")
+        _backup(root / "labels.db", target / "labels.db")
         _rest(target)
         for name in _FIXED:
             for folder, _, files in _walk(root / name):

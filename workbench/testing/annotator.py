@@ -47,7 +47,7 @@ def answer(url: str, token: str, project: str, decide: Decide, *, task: str, one
     predictions" makes them answers, hundreds per second; the predictions then stay visible beside them.
     """
     with httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=_PATIENCE) as admin:
-        own = _account(admin, url, token)
+        own = account(admin, url, token)
     with httpx.Client(base_url=url, headers={"Authorization": f"Token {own}"}, timeout=_PATIENCE) as client:
         chosen = find_task(task)
         open_items = _open_items(client, project)
@@ -60,7 +60,7 @@ def answer(url: str, token: str, project: str, decide: Decide, *, task: str, one
     return len(decisions)
 
 
-def _account(admin: httpx.Client, url: str, token: str) -> str:
+def account(admin: httpx.Client, url: str, token: str) -> str:
     """Return the token of the annotator's own account; on first use it joins by an invitation, as a person would.
 
     Its password is derived from the administrator's token, so that nothing has to be kept: whoever holds that token may

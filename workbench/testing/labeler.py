@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from workbench.core.errors import ExternalError, not_found
-from workbench.core.ports import Answer, LabelTask
+from workbench.core.ports import Answer, LabelTask, Pulled
 
 
 @dataclass
 class _Project:
     title: str
     config: str
+    guidelines: str
+    overlap: int
     tasks: dict[str, LabelTask] = field(default_factory=dict)
-    answers: list[Answer] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    #: Which items changed, in order; a cursor is how many changes were seen.
+    changes: list[str] = field(default_factory=list)
 
 
 class FakeLabeler:
@@ -30,11 +34,11 @@ class FakeLabeler:
         self._clock = clock
         self._projects: dict[str, _Project] = {}
 
-    def create(self, title: str, config: str) -> str:
+    def create(self, title: str, config: str, *, guidelines: str = "", overlap: int = 1) -> str:
         """Make a project from a labeling config and return its id."""
         self._reach()
         id = str(len(self._projects) + 1)
-        self._projects[id] = _Project(title, config)
+        self._projects[id] = _Project(title, config, guidelines, overlap)
         return id
 
     def push(self, project: str, tasks: Sequence[LabelTask]) -> int:
@@ -45,14 +49,18 @@ class FakeLabeler:
             there.setdefault(task.id, task)
         return len(there) - before
 
-    def pull(self, project: str) -> list[Answer]:
-        """Return every answer so far."""
-        return list(self._project(project).answers)
+    def pull(self, project: str, *, since: str = "") -> Pulled:
+        """Return every answer to the items that changed since that cursor; all of them without one."""
+        found = self._project(project)
+        seen = frozenset(found.changes[int(since) :] if since else found.tasks)
+        answers = [answer for answer in found.answers.values() if answer.id in seen]
+        n_given = sum(answer.state == "given" for answer in found.answers.values())
+        return Pulled(answers, seen, str(len(found.changes)), n_given)
 
     def counts(self, project: str) -> tuple[int, int]:
         """Return how many items the project has, and how many are labeled."""
         found = self._project(project)
-        return len(found.tasks), len({answer.id for answer in found.answers if answer.result})
+        return len(found.tasks), len({answer.id for answer in found.answers.values() if answer.state == "given"})
 
     def url(self, project: str) -> str:
         """Return where a person opens the project."""
@@ -62,14 +70,29 @@ class FakeLabeler:
         """Return the items of a project by their id, as annotators see them."""
         return dict(self._project(project).tasks)
 
+    def guidelines(self, project: str) -> str:
+        """Return what annotators are told."""
+        return self._project(project).guidelines
+
     def answer(
         self, project: str, id: str, result: Sequence[Mapping[str, Any]], *, annotator: str = "ann@test", seconds: float = 1.0
-    ) -> None:
-        """Answer an item as *annotator* would; an empty *result* skips it."""
+    ) -> str:
+        """Answer an item as *annotator* would, and return the key of the answer; an empty *result* skips the item."""
         found = self._project(project)
         if id not in found.tasks:
             raise not_found("item", id, found.tasks)
-        found.answers.append(Answer(id, annotator, self._clock().isoformat(), list(result), seconds))
+        key = f"{project}:{len(found.changes) + 1}"
+        said = Answer(id, annotator, self._clock().isoformat(), list(result), seconds, key)
+        found.answers[key] = said if result else replace(said, state="skipped")
+        found.changes.append(id)
+        return key
+
+    def withdraw(self, project: str, key: str, *, unsaid: bool = False) -> None:
+        """Delete an answer as its annotator would; *unsaid*: as a bulk deletion, of which no cursor tells."""
+        found = self._project(project)
+        gone = found.answers.pop(key)
+        if not unsaid:
+            found.changes.append(gone.id)
 
     def _project(self, id: str) -> _Project:
         self._reach()

@@ -1,4 +1,4 @@
-"""Fakes of what keeps things: records, tables, blobs, models and the log of runs, in memory."""
+"""Fakes of what keeps things: records, blobs, models and the log of runs, in memory; tables have a file of their own."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import hashlib
 import math
 import shutil
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from workbench.core import refs
-from workbench.core.dataset import LABEL_AT
 from workbench.core.errors import ConflictError, InputError, not_found
-from workbench.core.ports import ModelVersion, Record, Row, TableVersion
+from workbench.core.ports import ModelVersion, Record
 
 _AT = "2026-01-01T00:00:00.000+00:00"
 
@@ -59,74 +58,6 @@ class FakeRecords:
         return sorted((r for r in self._records.values() if r.seq > seq), key=lambda r: r.seq)
 
 
-class FakeTables:
-    """Tables as lists of dictionaries; `where` knows only `column = 'value'` and `column is null`."""
-
-    def __init__(self) -> None:
-        self._versions: dict[str, list[tuple[TableVersion, dict[str, Row]]]] = {}
-
-    def commit(self, name: str, rows: Iterable[Row], *, meta: Mapping[str, Any]) -> TableVersion:
-        """Make the next version: the newest with *rows* upserted; return the newest when nothing changes."""
-        refs.check_name(name, what="table")
-        history = self._versions.get(name, [])
-        content = deepcopy(history[-1][1]) if history else {}
-        for row in rows:
-            if not isinstance(row.get("id"), str) or not row["id"]:
-                raise InputError(f"A row has no `id`: {row!r:.120}.", hint="Give every row an `id` of text.")
-            content[row["id"]] = content.get(row["id"], {}) | row
-        if not content:
-            raise InputError(f"Dataset {name!r} would be empty.", hint="Give it at least one row.")
-        if history and _same(content, history[-1][1]) and dict(meta, note="") == dict(history[-1][0].meta, note=""):
-            return history[-1][0]
-        columns = tuple(dict.fromkeys(column for row in content.values() for column in row))
-        told = _told(content)
-        said = hashlib.sha256(repr((told, meta.get("task"), list(meta.get("classes", ())))).encode()).hexdigest()
-        made = TableVersion(name, len(history) + 1, said, len(content), columns, _AT, dict(meta))
-        self._versions[name] = [*history, (made, content)]
-        return made
-
-    def read(
-        self,
-        name: str,
-        version: int,
-        *,
-        columns: Sequence[str] | None = None,
-        ids: Sequence[str] | None = None,
-        where: str | None = None,
-        offset: int = 0,
-        limit: int | None = None,
-    ) -> list[Row]:
-        """Return rows in the order of `id`, or in the order of *ids*."""
-        made, content = self._at(name, version)
-        missing = [i for i in ids or () if i not in content]
-        if missing:
-            raise not_found("item", missing[0], [])
-        order = list(ids) if ids is not None else sorted(content)
-        kept = [content[i] for i in order if where is None or _holds(content[i], where, made.columns)]
-        page = kept[offset : None if limit is None else offset + limit]
-        return [{c: row.get(c) for c in columns or made.columns} for row in page]
-
-    def count(self, name: str, version: int, *, where: str | None = None) -> int:
-        """Return how many rows satisfy *where*."""
-        return len(self.read(name, version, where=where))
-
-    def versions(self, name: str) -> list[TableVersion]:
-        """Return all versions, oldest first; raise `NotFoundError` for an unknown name."""
-        if name not in self._versions:
-            raise not_found("dataset", name, self._versions)
-        return [version for version, _ in self._versions[name]]
-
-    def names(self) -> list[str]:
-        """Return the names of all tables."""
-        return sorted(self._versions)
-
-    def _at(self, name: str, version: int) -> tuple[TableVersion, dict[str, Row]]:
-        known = self.versions(name)
-        if not 1 <= version <= len(known):
-            raise not_found(f"version of dataset {name}", str(version), [str(v.version) for v in known])
-        return self._versions[name][version - 1]
-
-
 class FakeBlobs:
     """Blobs in a folder of the test; they are files, because what reads them wants paths."""
 
@@ -139,6 +70,15 @@ class FakeBlobs:
         self._root.mkdir(parents=True, exist_ok=True)
         (self._root / key).write_bytes(content)
         return key
+
+    def fetch(self, address: str, *, sha256: str = "") -> Path:
+        """Return the file at *address*, after a look whether it has that hash."""
+        path = Path(address.removeprefix("file://"))
+        if not path.is_file():
+            raise not_found("file", address, [])
+        if sha256 and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            raise ConflictError(f"{address} is not what it was: its SHA-256 is not {sha256[:12]}.")
+        return path
 
     def path(self, key: str) -> Path:
         """Return the file that holds *key*; raise `NotFoundError`."""
@@ -227,20 +167,3 @@ class FakeTracker:
             if all(told["params"].get(key) == str(value) for key, value in (params or {}).items())
             and all(told["metrics"].get(key, -math.inf) >= value for key, value in (at_least or {}).items())
         ]
-
-
-def _told(content: Mapping[str, Row]) -> dict[str, Row]:
-    return {k: {c: v for c, v in row.items() if v is not None and c != LABEL_AT} for k, row in sorted(content.items())}
-
-
-def _same(one: Mapping[str, Row], other: Mapping[str, Row]) -> bool:
-    return _told(one) == _told(other)
-
-
-def _holds(row: Row, where: str, columns: Sequence[str]) -> bool:
-    column, _, rest = where.partition(" ")
-    if column not in columns:
-        raise InputError(f"No column named {column!r}.", hint=f"Columns: {', '.join(columns)}.")
-    if rest.lower() == "is null":
-        return row.get(column) is None
-    return str(row.get(column)) == rest.removeprefix("= ").strip("'")

@@ -8,8 +8,10 @@ from typing import Any
 
 from workbench.core.workspace import Workspace, use
 from workbench.testing.host import FakeHost
+from workbench.testing.journal import FakeAssignments, FakeJournal
 from workbench.testing.labeler import FakeLabeler
-from workbench.testing.store import FakeBlobs, FakeModels, FakeRecords, FakeTables, FakeTracker
+from workbench.testing.store import FakeBlobs, FakeModels, FakeRecords, FakeTracker
+from workbench.testing.tables import FakeHistories, FakeScans, FakeTables
 from workbench.testing.target import FakeTarget
 from workbench.wiring import Settings
 
@@ -19,6 +21,10 @@ def fake_workspace(root: Path, **ports: Callable[[Workspace], Any]) -> Workspace
     made: dict[str, Callable[[Workspace], Any]] = {
         "records": lambda _: FakeRecords(),
         "tables": lambda _: FakeTables(),
+        "scans": lambda ws: FakeScans(ws.tables),
+        "histories": lambda ws: FakeHistories(ws.tables),
+        "journal": lambda _: FakeJournal(),
+        "assignments": lambda ws: FakeAssignments(ws.journal, clock=ws.clock),
         "blobs": lambda ws: FakeBlobs(ws.root / "media"),
         "models": lambda ws: FakeModels(ws.root / "models"),
         "tracker": lambda _: FakeTracker(),
