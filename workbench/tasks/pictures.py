@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, JpegImagePlugin, UnidentifiedImageError
 
 from workbench.core.errors import InputError
 
@@ -26,6 +26,22 @@ def read(item: Any) -> Image.Image:
         return _decoded(item, name)
     with _opened(item, name) as image:
         return _decoded(image, name)
+
+
+def glance(path: Path) -> tuple[int, int, bytes]:
+    """Return width and height as seen upright, and a thumbnail; a JPEG is decoded no larger than that takes.
+
+    So a JPEG of any number of pixels is fine here; other pictures are decoded whole, and bounded as in `read`.
+    """
+    small = drafted(path, 2 * THUMB_PX)
+    if small is None:
+        image = read(path)
+        return image.width, image.height, thumbnail(image)
+    (width, height), image = small
+    turned = _upright(image)
+    if turned.size != image.size:
+        width, height = height, width
+    return width, height, thumbnail(_rgb(turned))
 
 
 def thumbnail(image: Image.Image) -> bytes:
@@ -61,6 +77,29 @@ def _opened(item: Any, name: str) -> Image.Image:
         raise _too_large(name) from exc
     except Exception as exc:  # decoders of foreign bytes raise whatever they stumble on
         raise _unreadable(name, exc) from exc
+
+
+def drafted(path: Path, side: int) -> tuple[tuple[int, int], Image.Image] | None:
+    """Return the size of a JPEG and its picture, decoded no larger than *side* pixels ask for; None of another file."""
+    if not path.is_file():
+        raise InputError(f"There is no file {path}.")
+    with path.open("rb") as file:
+        if file.read(3) != b"\xff\xd8\xff":
+            return None
+        file.seek(0)
+        try:
+            # Not by `Image.open`, which refuses by the size that the whole picture would have.
+            with JpegImagePlugin.JpegImageFile(file) as image:
+                size = image.size
+                image.draft("RGB", (side, side))
+                if image.width * image.height > MAX_PIXELS:
+                    raise _too_large(str(path))
+                image.load()
+                return size, image.copy()
+        except InputError:
+            raise
+        except Exception as exc:  # as above
+            raise _unreadable(str(path), exc) from exc
 
 
 def _decoded(image: Image.Image, name: str) -> Image.Image:

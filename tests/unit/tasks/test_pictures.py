@@ -124,3 +124,32 @@ def test_the_image_that_was_given_is_not_changed() -> None:
     image = Image.new("RGB", (200, 100))
     pictures.thumbnail(pictures.read(image))
     assert image.size == (200, 100)
+
+
+def test_a_jpeg_of_any_size_is_seen_at_a_glance_and_other_pictures_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 100_000)
+    image = Image.new("RGB", (1600, 900), "white")
+    image.paste("red", (0, 0, 800, 900))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "a.jpg", exif=exif)
+    width, height, thumb = pictures.glance(tmp_path / "a.jpg")
+    seen = Image.open(io.BytesIO(thumb))
+    assert (width, height, seen.size) == (900, 1600, (54, 96))
+    assert seen.getpixel((27, 5))[1] < 60 < 200 < seen.getpixel((27, 90))[1]  # type: ignore[index]
+    with pytest.raises(InputError, match="too large"):
+        pictures.read(tmp_path / "a.jpg")
+    image.save(tmp_path / "a.png")
+    with pytest.raises(InputError, match="too large"):
+        pictures.glance(tmp_path / "a.png")
+
+
+def test_a_glance_sees_what_is_cut_off(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3), dtype=np.uint8)
+    content = encoded(Image.fromarray(noise), "JPEG")
+    (tmp_path / "a.jpg").write_bytes(content[: len(content) // 2])
+    for path in (tmp_path / "a.jpg", tmp_path / "none.jpg"):
+        with pytest.raises(InputError, match=r"cannot be decoded|There is no file"):
+            pictures.glance(path)
