@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import glob
-import hashlib
 import logging
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from workbench.core.dataset import Dataset, commit
+from workbench.core.dataset import AGREEMENT, ID, LABEL, REVIEWED_BY, Dataset, commit
 from workbench.core.errors import InputError, not_found
+from workbench.core.files import digest as digest_of
 from workbench.core.ports import Row
 from workbench.core.refs import check_name
 from workbench.core.task import Task
 from workbench.core.workspace import Workspace
-from workbench.tasks import task as task_named
+from workbench.data.formats import FORMATS
+from workbench.data.formats.base import Contents, Incoming, LeftOut
 
 _log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A file that did not go in, and why."""
-
-    file: str
-    reason: str
+#: So many of those left out are listed in the dataset's record; the log names all of them.
+_LISTED = 1000
+#: What is said of a label, and of no other.
+_OF_LABEL = (REVIEWED_BY, AGREEMENT, "n_answers", "confidence", "label_seconds")
 
 
 def ingest(
@@ -36,81 +31,115 @@ def ingest(
     name: str,
     source: str | Sequence[str],
     *,
-    task: str = "image-classification",
+    task: str = "",
     labels: Literal["none", "folder"] = "none",
+    format: str = "",
+    root: str = "",
+    columns: Mapping[str, str] | None = None,
+    media: Literal["copy", "link"] = "copy",
 ) -> Dataset:
     """Make the next version of dataset *name* from files; files that are in it already change nothing.
 
     Args:
         ws: The workspace.
         name: The dataset's name; made on first use.
-        source: A folder (every file below it that the task can read), a pattern such as `photos/**/*.jpg`, or several.
-        task: What the samples are for; it decides which files count and how they are checked.
+        source: A folder (every file below it that the task can read), a pattern such as `photos/**/*.jpg`, an address
+            such as `s3://bucket/photos`, several of these, or a label file.
+        task: What the samples are for; it decides which files count and how they are checked. Left out: what the
+            dataset or the format is for, else image classification.
         labels: With "folder", the name of a file's folder is its label.
+        format: The format of the labels, such as "coco"; a label file of a known ending needs none.
+        root: The folder that the label file's names of media are relative to, its own by default.
+        columns: What columns of a sheet are called here, such as {"review": "text"}.
+        media: "copy" keeps the files in the workspace, "link" leaves them where they are and notes their hash.
 
     Returns:
-        The dataset. Corrupt files are left out, logged by name with the reason, and listed in the dataset's record
-        as `left_out`.
+        The dataset. Corrupt files and labels that do not fit are left out, logged by name with the reason, and listed
+        in the dataset's record as `left_out`.
 
     Raises:
         NotFoundError: When a folder or file is not there.
-        InputError: When nothing readable was found.
+        InputError: When nothing readable was found, or the label file is not of its format.
     """
+    from workbench.data.items import Importer, gathered
+    from workbench.tasks import task as task_named
+
     check_name(name, what="dataset")
-    kind = task_named(task)
-    paths = sorted({path for pattern in ([source] if isinstance(source, str) else source) for path in _files(pattern, kind)})
-    if not paths:
-        raise InputError(f"No {kind.modality} files in {source!r}.", hint=f"Files end in {', '.join(kind.suffixes)}.")
-    rows: dict[str, Row] = {}
-    left_out: list[LeftOut] = []
-    for done, found in enumerate(_described(ws, paths, kind), start=1):
-        if isinstance(found, LeftOut):
-            left_out.append(found)
-            _log.warning("Left out %s: %s", found.file, found.reason)
-        else:
-            if labels == "folder":
-                found |= {"label": found["group"], "label_by": "folder", "label_at": ws.now()}
-            rows.setdefault(found["id"], found)
-        if done % 100 == 0 or done == len(paths):
-            ws.events.emit("progress", f"dataset:{name}", verb="ingest", done=done, total=len(paths))
+    known = ws.dataset(name) if name in ws.tables.names() else None
+    asked = task or (known.task if known else "")
+    contents, used, digest = _contents(source, format, asked, root, columns or {}, labeled=labels == "folder")
+    kind = task_named(contents.task)
+    items = deque(contents.items)
+    n_items, contents.items = len(items), ()
+    made = Importer(
+        ws,
+        kind,
+        contents.classes,
+        by=used or "folder",
+        at=ws.now(),
+        source=f"{used}:{digest[:12]}" if digest else "",
+        media=media,
+        known=known if used else None,
+    )
+
+    def step(done: int) -> None:
+        if done % 100 == 0 or done == n_items:
+            ws.events.emit("progress", f"dataset:{name}", verb="ingest", done=done, total=n_items)
+
+    # What became a row is let go: a million items are in memory once, not twice.
+    rows, left_out = gathered(made.rows(items.popleft() for _ in range(n_items)), step=step)
+    for one in left_out:
+        _log.warning("Left out %s: %s", one.file, one.reason)
     if not rows:
-        first = left_out[0]
-        raise InputError(f"None of {len(paths)} files can be read; {Path(first.file).name}: {first.reason}", left_out=left_out)
-    classes = sorted({str(row["label"]) for row in rows.values()}) if labels == "folder" else ()
-    data = commit(ws, name, rows.values(), task=task, classes=classes, note=f"{len(rows)} files from {source}")
-    ws.records.update("dataset", name, left_out=[vars(item) for item in left_out])
+        raise _nothing(source, n_items, left_out)
+    classes = _classes(kind, known, contents.classes, rows.values())
+    note = f"{len(rows)} {'items' if used else 'files'} from {source}"
+    _forget_reviews(known, rows)
+    data = commit(ws, name, rows.values(), task=contents.task, classes=classes, note=note, verb="ingest")
+    listed = [vars(one) for one in left_out[:_LISTED]]
+    ws.records.update("dataset", name, left_out=listed, n_left_out=len(left_out), losses=list(contents.losses))
     return data
 
 
-def _files(pattern: str, kind: Task) -> Iterator[Path]:
-    path = Path(pattern).expanduser()
-    if path.is_dir():
-        yield from (p.resolve() for p in path.rglob("*") if p.suffix.lower() in kind.suffixes and p.is_file())
-    elif path.is_file():
-        yield path.resolve()
-    elif glob.has_magic(pattern):
-        yield from (Path(p).resolve() for p in glob.iglob(str(path), recursive=True) if Path(p).is_file())
-    else:
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise not_found("file or folder", str(path.absolute()), [str(path.absolute().parent / n) for n in beside])
+def _contents(
+    source: str | Sequence[str], format: str, task: str, root: str, columns: Mapping[str, str], *, labeled: bool
+) -> tuple[Contents, str, str]:
+    """Return what is to be read, the format that it is in ('' for files as such), and the digest of its label file."""
+    from workbench.data.sources import format_of, plain
+
+    used = format or format_of(source)
+    if not used:
+        return plain(source, task, labeled=labeled), "", ""
+    if not isinstance(source, str):
+        raise InputError(f"Format {used!r} reads one file or folder at a time, got {len(source)}.")
+    path = Path(source).expanduser().resolve()
+    if not path.exists():
+        raise not_found("file or folder", str(path), [str(p) for p in path.parent.glob("*")])
+    media = Path(root).expanduser().resolve() if root else None
+    contents = FORMATS[used]().read(Incoming(path, task, media, columns))
+    return contents, used, digest_of(path) if path.is_file() else ""
 
 
-def _described(ws: Workspace, paths: Sequence[Path], kind: Task) -> Iterator[Row | LeftOut]:
-    # Decoding and hashing leave the interpreter, so a few threads help; chunks keep little in memory.
-    with ThreadPoolExecutor(min(8, (os.cpu_count() or 1) + 1)) as pool:
-        for start in range(0, len(paths), 256):
-            yield from pool.map(lambda path: _row(ws, path, kind), paths[start : start + 256])
+def _classes(kind: Task, known: Dataset | None, told: Sequence[str], rows: Iterable[Row]) -> tuple[str, ...]:
+    """Return the classes that were known, those that the files list, and those that only their labels have."""
+    found = {name for row in rows if row.get(LABEL) is not None for name in kind.names_in(row[LABEL])}
+    listed = dict.fromkeys([*(known.classes if known else ()), *told])
+    return (*listed, *sorted(found - set(listed)))
 
 
-def _row(ws: Workspace, path: Path, kind: Task) -> Row | LeftOut:
-    try:
-        facts = kind.describe(path)
-        content = path.read_bytes()
-    except InputError as exc:
-        return LeftOut(str(path), exc.message)
-    except OSError as exc:
-        return LeftOut(str(path), f"It cannot be read: {exc.strerror}.")
-    id = hashlib.sha256(content).hexdigest()[:16]
-    suffix = path.suffix.lower() if path.suffix.lower() in kind.suffixes else ""
-    media = ws.blobs.put(content, suffix=suffix)
-    return {"id": id, "media": media, "name": path.name, "group": path.parent.name, **facts}
+def _forget_reviews(known: Dataset | None, rows: Mapping[str, Row]) -> None:
+    """Take from rows whose label changes what was said of the label before: who looked at it again, how many agreed."""
+    columns = [c for c in _OF_LABEL if known and c in known.columns]
+    if known is None or not columns:
+        return
+    for row in known.rows([ID, LABEL]):
+        fresh = rows.get(row[ID], {})
+        if fresh.get(LABEL) not in (None, row.get(LABEL)):
+            fresh.update({column: fresh.get(column) for column in columns})
+
+
+def _nothing(source: str | Sequence[str], n: int, left_out: Sequence[LeftOut]) -> InputError:
+    if not left_out:
+        return InputError(f"There is nothing to read in {source!r}.")
+    first = left_out[0]
+    return InputError(f"None of {n} files can be read; {Path(first.file).name}: {first.reason}", left_out=list(left_out))
