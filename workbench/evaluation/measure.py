@@ -31,7 +31,7 @@ def measure(model: Model, data: Dataset) -> tuple[dict[str, float], Details]:
     spec = predictor.spec
     samples = Samples(known(data, spec.classes, of=model.ref), task=spec.task, classes=spec.classes, settings=spec.settings)
     outputs = samples.outputs(predictor.outputs)
-    task = tasks.task(spec.task)
+    task = tasks.learnable(spec.task)
 
     def score(picked: NDArray[np.intp]) -> dict[str, float]:
         return dict(task.metrics(outputs[picked], samples.targets[picked], spec.classes))

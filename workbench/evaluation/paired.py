@@ -22,7 +22,7 @@ def compare(model: Model, champion: Model, data: Dataset, *, level: float) -> tu
     """Return the scores (`score`, `champion`, `difference`, `is_better`) and details of a paired comparison."""
     classes = model.classes
     (ours, targets), (theirs, _) = (_outputs(each, data, classes) for each in (model, champion))
-    task = tasks.task(model.task)
+    task = tasks.learnable(model.task)
 
     def score(picked: NDArray[np.intp]) -> dict[str, float]:
         one, other = (dict(task.metrics(outputs[picked], targets[picked], classes)) for outputs in (ours, theirs))

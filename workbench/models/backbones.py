@@ -11,10 +11,13 @@ from torch import Tensor, nn
 
 from workbench.core.errors import InputError
 from workbench.core.need import need
-from workbench.models.names import BACKBONES, is_folder
+from workbench.models.names import BACKBONES, TAKES, is_folder
 
 #: What a network of our own is fed: pixels in [-2, 2].
 _CENTERED: Mapping[str, Any] = {"channels": 3, "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25]}
+
+#: How many numbers stand for a text.
+_BUCKETS = 4096
 
 
 class Network(nn.Module):  # type: ignore[misc]  # torch is not type-checked here
@@ -30,7 +33,7 @@ class Network(nn.Module):  # type: ignore[misc]  # torch is not type-checked her
         object.__setattr__(self, "head", head)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Return raw outputs, (n, classes), of float32 pixels (n, channels, height, width)."""
+        """Return raw outputs, (n, classes), of a float32 batch, such as pixels (n, channels, height, width)."""
         outputs = self.model(pixels)
         logits: Tensor = outputs if isinstance(outputs, Tensor) else outputs.logits
         return logits
@@ -40,7 +43,8 @@ def create(backbone: str, *, n_classes: int, image_size: int) -> Network:
     """Return a new network: of a registered name with fresh weights, of a folder with its weights and a fresh head."""
     if is_folder(backbone):
         return _pretrained(Path(backbone), n_classes, image_size)
-    return cast("Network", BACKBONES[backbone](n_classes, {"image_size": image_size, **_CENTERED}))
+    settings = {"buckets": _BUCKETS} if TAKES.get(backbone) == "text" else {"image_size": image_size, **_CENTERED}
+    return cast("Network", BACKBONES[backbone](n_classes, settings))
 
 
 def rebuild(backbone: str, *, n_classes: int, settings: Mapping[str, Any]) -> Network:
@@ -76,6 +80,13 @@ def resnet_18(n_classes: int, settings: Mapping[str, Any]) -> Network:
         num_labels=n_classes,
     )
     return _from_config(config.to_diff_dict(), settings)
+
+
+def ngrams(n_classes: int, settings: Mapping[str, Any]) -> Network:
+    """Return a network of one hidden layer on hashed words and pieces of words, for texts of any language."""
+    body = nn.Sequential(nn.Linear(int(settings["buckets"]), 64), nn.ReLU())
+    head = nn.Linear(64, n_classes)
+    return Network(nn.Sequential(body, head), head, settings)
 
 
 def _pretrained(folder: Path, n_classes: int, image_size: int) -> Network:

@@ -12,6 +12,9 @@ from workbench.core.errors import InputError
 from workbench.core.model import Prediction
 from workbench.core.registry import Registry
 from workbench.models import bundle
+from workbench.models.prepared import PREPARATION, arrays
+from workbench.transforms.custom import folder_above
+from workbench.transforms.preparation import Preparation, from_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +44,7 @@ class Predictor:
 
     spec: bundle.Spec
     _run: Outputs = field(repr=False)
+    preparation: Preparation | None = field(default=None, repr=False)
 
     def outputs(self, array: Array) -> Array:
         """Return the raw outputs, (n, classes) float32, of inputs as the task makes them."""
@@ -48,13 +52,16 @@ class Predictor:
 
     def inputs(self, items: Sequence[Any]) -> Array:
         """Return items (paths, encoded bytes, images) as the array that `outputs` takes."""
-        task = tasks.task(self.spec.task)
-        array: Array = task.inputs([task.read(item) for item in items], settings=self.spec.settings)
-        return array
+        task = tasks.learnable(self.spec.task)
+        return self.arrays([task.read(item) for item in items])
+
+    def arrays(self, items: Sequence[Any]) -> Array:
+        """Return items that are decoded already as the array that `outputs` takes."""
+        return arrays(tasks.learnable(self.spec.task), items, self.spec.settings, self.preparation)
 
     def predict(self, items: Sequence[Any]) -> list[Prediction]:
         """Return a prediction per item; raise `InputError` for an item that cannot be read."""
-        task = tasks.task(self.spec.task)
+        task = tasks.learnable(self.spec.task)
         found: list[Prediction] = []
         for start in range(0, len(items), CHUNK):
             outputs = self.outputs(self.inputs(items[start : start + CHUNK]))
@@ -72,4 +79,6 @@ def load(path: Path, *, threads: int = 1) -> Predictor:
     if threads < 1:
         raise InputError(f"`threads` must be at least 1, got {threads!r}.")
     spec = bundle.read(Path(path))
-    return Predictor(spec, RUNTIMES[spec.runtime](Path(path), spec, threads))
+    told = spec.settings.get(PREPARATION)
+    preparation = from_json(told, code=folder_above(Path(path))) if told else None
+    return Predictor(spec, RUNTIMES[spec.runtime](Path(path), spec, threads), preparation)

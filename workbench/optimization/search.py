@@ -39,7 +39,7 @@ def search(
             spec=spec,
             samples=samples,
             outputs=samples.outputs(predictor.outputs),
-            metric=metric or tasks.task(spec.task).main_metric,
+            metric=metric or tasks.learnable(spec.task).main_metric,
             max_drop=max_drop,
             threads=threads,
         )

@@ -67,7 +67,7 @@ class Judge:
 
     def scores_of(self, outputs: NDArray[np.float32]) -> dict[str, float]:
         """Return every score of raw outputs for all samples; raise `InputError` when the user's metric is none of them."""
-        scores = dict(tasks.task(self.spec.task).metrics(outputs, self.samples.targets, self.spec.classes))
+        scores = dict(tasks.learnable(self.spec.task).metrics(outputs, self.samples.targets, self.spec.classes))
         if self.metric not in scores:
             said = f"{self.spec.task} has no score named {self.metric!r}."
             raise InputError(said, hint=f"Scores: {', '.join(sorted(scores))}.")

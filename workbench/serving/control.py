@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench import tasks
 from workbench.core.errors import ConflictError, InputError
 from workbench.core.model import Prediction
 from workbench.core.service import Service
@@ -14,14 +15,15 @@ from workbench.serving import traffic as shares
 
 
 def ask(service: Service, item: Any) -> Prediction:
-    """Return what the service says of *item*, a path or encoded bytes, over HTTP.
+    """Return what the service says of *item*, a path, encoded bytes or, where its task has texts, a text, over HTTP.
 
     Raises:
         InputError: there is no such file, or it cannot be read as what the task takes.
         ConflictError: the service does not run, or its queue is full.
     """
-    content = _content(item)
-    answer = live.call(service, live.running(service), "POST", "/predict", content)
+    info = live.running(service)
+    is_text = isinstance(item, str) and tasks.task(info.task).modality == "text"
+    answer = live.call(service, info, "POST", "/predict", item.encode() if is_text else _content(item))
     [said] = answer["predictions"]
     return Prediction(said["label"], said["score"], said["scores"])
 

@@ -10,16 +10,19 @@ from typing import Any, Protocol
 from workbench import tasks
 from workbench.core.errors import InputError
 from workbench.core.model import Prediction
-from workbench.core.task import Task
+from workbench.core.task import Learnable
 from workbench.models.bundle import Spec
 
 
 class Predictor(Protocol):
-    """What the service needs of a loaded model: its spec, and outputs from arrays on any thread."""
+    """What the service needs of a loaded model: its spec, arrays from decoded items, and outputs from arrays on any thread."""
 
     @property
     def spec(self) -> Spec:
         """Return what the bundle says of itself."""
+
+    def arrays(self, items: Sequence[Any]) -> Any:
+        """Return decoded items as a batch of inputs."""
 
     def outputs(self, array: Any) -> Any:
         """Return the raw outputs of a batch of inputs."""
@@ -35,7 +38,7 @@ class Version:
 
     ref: str
     predictor: Predictor = field(repr=False)
-    task: Task = field(repr=False)
+    task: Learnable = field(repr=False)
 
     @property
     def spec(self) -> Spec:
@@ -61,7 +64,7 @@ class Version:
             self._predict([self.task.blank()] * size)
 
     def _predict(self, read: Sequence[Any]) -> list[Prediction]:
-        outputs = self.predictor.outputs(self.task.inputs(read, settings=self.spec.settings))
+        outputs = self.predictor.outputs(self.predictor.arrays(read))
         return self.task.predictions(outputs, self.spec.classes)
 
 
@@ -70,6 +73,6 @@ def load(ref: str, path: Path, loader: Load, *, task: str, sizes: Sequence[int] 
     predictor = loader(path)
     if predictor.spec.task != task:
         raise InputError(f"{ref} is a model for {predictor.spec.task}; the service answers {task}.")
-    version = Version(ref, predictor, tasks.task(task))
+    version = Version(ref, predictor, tasks.learnable(task))
     version.warm(sizes)
     return version

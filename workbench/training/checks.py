@@ -16,7 +16,8 @@ from workbench.core.dataset import Dataset
 from workbench.core.recipe import Recipe
 from workbench.models.samples import Samples
 from workbench.ops.significance import at_least
-from workbench.training.loop import GO, STOP, Learner, n_batches, seeded
+from workbench.training.fitted import settings_of
+from workbench.training.loop import GO, STOP, Learner, laid_out, n_batches, seeded
 from workbench.training.plan import few
 
 #: So many samples are learned by heart, and so many are enough for a first curve.
@@ -67,8 +68,9 @@ def _learning(
         learner = Learner(steady, n_classes=len(classes), n_items=len(batch))
     except ValueError as exc:  # an optimizer refuses to have nothing to do
         return [Check("gradients", is_ok=False, says=f"Nothing is trained: {exc}.")], {}
-    samples = Samples(batch, task=recipe.task, classes=classes, settings=learner.network.settings)
-    pixels = torch.from_numpy(samples.inputs(np.arange(len(samples)))).contiguous(memory_format=torch.channels_last)
+    settings = settings_of(recipe, batch, classes, learner.network.settings)
+    samples = Samples(batch, task=recipe.task, classes=classes, settings=settings)
+    pixels = laid_out(torch.from_numpy(samples.inputs(np.arange(len(samples)))))
     targets = torch.from_numpy(samples.targets)
     checks = [_shapes(learner, pixels, len(classes))]
     if checks[-1].is_ok:
@@ -156,14 +158,14 @@ def _curve(
     epochs = int(max(2, min(_EPOCHS, seconds / max(step_s, 1e-6) / n_batches(len(rest), recipe))))
     with seeded(recipe):
         learner = Learner(replace(recipe, epochs=epochs), n_classes=len(classes), n_items=len(rest))
-        settings = learner.network.settings
+        settings = settings_of(recipe, rest, classes, learner.network.settings)
         seen, unseen = (Samples(side, task=recipe.task, classes=classes, settings=settings) for side in (rest, held))
         over = time.monotonic() + seconds
         learned = learner.epochs(seen, unseen, classes, ask=lambda: STOP if time.monotonic() > over else GO)
         curve = [{"step": e.number, "loss": e.loss, "val_loss": e.val_loss, **e.metrics} for e in learned]
     if not curve:
         return Check("curve", is_ok=False, says=f"{seconds:g} s were too short for one epoch of {len(rest)} samples."), []
-    metric = tasks.task(recipe.task).main_metric
+    metric = tasks.learnable(recipe.task).main_metric
     commonest = max(np.bincount(unseen.targets)) / len(held)
     best = max(point[metric] for point in curve)
     luck = at_least(round(best * len(held)), len(held), commonest)

@@ -17,6 +17,7 @@ from workbench.models.bundle import Spec
 from workbench.models.samples import Samples
 from workbench.training import checkpoints
 from workbench.training.checkpoints import Best, Checkpoint, Pacer
+from workbench.training.fitted import settings_of, steps_of
 from workbench.training.group import ALONE, Group
 from workbench.training.loop import GO, SAVE, STOP, Epoch, Learner, n_batches, seeded
 from workbench.training.plan import Plan
@@ -27,11 +28,12 @@ def learn(run: Run, plan: Plan, group: Group = ALONE) -> Best | None:
     with seeded(plan.recipe, threads=plan.threads):
         began = time.perf_counter()
         learner = Learner(plan.recipe, n_classes=len(plan.classes), n_items=len(plan.data), group=group)
-        teacher = _Teacher(run, plan, learner)
-        data, val = (
-            Samples(side, task=plan.recipe.task, classes=plan.classes, settings=learner.network.settings)
-            for side in (plan.data, plan.val)
-        )
+        settings = settings_of(plan.recipe, plan.data, plan.classes, learner.network.settings)
+        teacher = _Teacher(run, plan, learner, settings)
+        task, classes = plan.recipe.task, plan.classes
+        steps = steps_of(plan.recipe, tasks.task(task).modality)
+        data = Samples(plan.data, task=task, classes=classes, settings=settings, steps=steps, seed=plan.recipe.seed)
+        val = Samples(plan.val, task=task, classes=classes, settings=settings)
         teacher.say(f"{len(data)} samples to learn from, {len(val)} to check on, {len(plan.classes)} classes")
         teacher.go_on()
         data.inputs([0])  # decodes what fits into memory
@@ -47,13 +49,13 @@ def learn(run: Run, plan: Plan, group: Group = ALONE) -> Best | None:
 class _Teacher:
     """Keeps the records of a learner; in a group, only the process that leads writes."""
 
-    def __init__(self, run: Run, plan: Plan, learner: Learner) -> None:
+    def __init__(self, run: Run, plan: Plan, learner: Learner, settings: Mapping[str, Any]) -> None:
         self.best: Best | None = None
         self.start_s = 0.0
         self._run, self._plan, self._learner = run, plan, learner
         self._leads = learner.group.leads
         self._pacer = Pacer()
-        self._spec = _spec(plan.recipe, plan.classes, learner.network.settings)
+        self._spec = _spec(plan.recipe, plan.classes, settings)
 
     def ask(self) -> int:
         """Say what is to be done before the next step."""
@@ -147,7 +149,7 @@ def told(metrics: Mapping[str, float]) -> str:
 
 
 def _rank(recipe: Recipe, epoch: Epoch) -> tuple[float, float]:
-    return epoch.metrics[tasks.task(recipe.task).main_metric], -epoch.val_loss
+    return epoch.metrics[tasks.learnable(recipe.task).main_metric], -epoch.val_loss
 
 
 def _cut_curve(run: Run, checkpoint: Checkpoint) -> None:

@@ -20,6 +20,8 @@ from workbench.models.backbones import Network, create
 from workbench.models.samples import Samples
 from workbench.training.group import ALONE, Group, Indices
 from workbench.training.registries import LOSSES, STRATEGIES
+from workbench.transforms.mix import mixed, one_hot
+from workbench.transforms.sample import draw
 
 Array = NDArray[np.float32]
 
@@ -78,7 +80,7 @@ class Learner:
         group: Group = ALONE,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.recipe, self.group = recipe, group
+        self.recipe, self.group, self._n_classes = recipe, group, n_classes
         self.network = start(recipe, n_classes=n_classes).to(group.device)
         self.n_items, self.n_batches = n_items, n_batches(n_items, recipe)
         self.epoch, self.batch = 1, 0
@@ -107,7 +109,7 @@ class Learner:
         save: Callable[[], None] = lambda: None,
     ) -> Iterator[Epoch]:
         """Train and yield each epoch; *ask* says before each step whether to go on, to *save* first, or to save and end."""
-        task = tasks.task(self.recipe.task)
+        task = tasks.learnable(self.recipe.task)
         while self.epoch <= self.recipe.epochs:
             began = self._clock()
             self._strategy(self.network)  # evaluation took it out of training mode
@@ -180,10 +182,14 @@ class Learner:
     def _step(self, data: Samples, batch: Indices) -> None:
         began = self._clock()
         mine = self.group.part(batch)
-        pixels = torch.from_numpy(data.inputs(mine)).contiguous(memory_format=torch.channels_last)
-        targets = torch.from_numpy(data.targets[mine])
+        inputs: Array = data.inputs(mine, epoch=self.epoch)
+        targets: NDArray[Any] = data.targets[mine]
+        if self.recipe.mix:
+            random = draw(self.recipe.seed, self.recipe.mix, self.epoch, self.batch, self.group.rank)
+            inputs, targets = mixed(self.recipe.mix, inputs, one_hot(targets, self._n_classes), random)
+        pixels = laid_out(torch.from_numpy(inputs))
         device = self.group.device
-        self._total += self.step(pixels.to(device), targets.to(device), self.group.weight(batch)) * len(mine)
+        self._total += self.step(pixels.to(device), torch.from_numpy(targets).to(device), self.group.weight(batch)) * len(mine)
         self.batch += 1
         self.pace.append(self._clock() - began)
 
@@ -196,6 +202,11 @@ class Learner:
 def n_batches(n_items: int, recipe: Recipe) -> int:
     """Return the number of batches of an epoch: split evenly, as batch normalization refuses a last batch of one sample."""
     return math.ceil(n_items / recipe.batch_size)
+
+
+def laid_out(inputs: torch.Tensor) -> torch.Tensor:
+    """Return a batch in the memory layout that a CPU's convolutions like; what is no picture stays as it is."""
+    return inputs.contiguous(memory_format=torch.channels_last) if inputs.ndim == 4 else inputs
 
 
 def _share_of_peak(step: int, n_steps: int) -> float:

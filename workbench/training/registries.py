@@ -19,5 +19,8 @@ STRATEGIES: Registry[Callable[[Any], list[Any]]] = Registry(
 #: What is minimized, by task: (outputs, targets) to a scalar, as tensors.
 LOSSES: Registry[Callable[[Any, Any], Any]] = Registry(
     "loss",
-    {"image-classification": "workbench.training.losses:cross_entropy"},
+    {
+        "image-classification": "workbench.training.losses:cross_entropy",
+        "text-classification": "workbench.training.losses:cross_entropy",
+    },
 )

@@ -13,16 +13,21 @@ from workbench.core.need import need
 from workbench.core.recipe import Recipe
 from workbench.core.run import Run, begin
 from workbench.training import resume as going_on
+from workbench.training.pseudo import settled
 from workbench.training.recipe import check
 
 
-def train(recipe: Recipe, data: Dataset, val: Dataset, *, name: str = "", resume: bool = False) -> Run:
+def train(
+    recipe: Recipe, data: Dataset, val: Dataset, *, name: str = "", resume: bool = False, allow_pseudo: bool = False
+) -> Run:
     """Train on the labeled rows of *data*, keep the weights that are best on *val*, and return the run when it ended.
 
     The model is registered as the next version of *name*, by default the dataset's name. While it works, the run's
     record, log and curve can be followed from anywhere; `run.cancel()` ends it between two steps. With *resume*, the
     newest training of the same recipe, data and name that was interrupted goes on from its last checkpoint, to the same
     weights; a job that is tried again does so by itself. In a job with workers, they share the training.
+
+    Rows that a model labeled and no person looked at are refused, unless *allow_pseudo* says to learn from them too.
 
     Raises:
         InputError: there are no labels, fewer than two classes, labels of *val* that *data* lacks, or shared samples.
@@ -32,7 +37,7 @@ def train(recipe: Recipe, data: Dataset, val: Dataset, *, name: str = "", resume
     """
     check(recipe)
     name = refs.check_name(name or data.name, what="model")
-    data, val = data.labeled(), val.labeled()
+    data, val = settled(data, allow=allow_pseudo).labeled(), val.labeled()
     classes = _classes(recipe, data, val)
     need("torch", extra="train", use="wb.train()")
     from workbench.training.plan import Plan, small  # numpy and torch are loaded when something is trained

@@ -68,7 +68,7 @@ def _register(run: Run, plan: Plan, best: Best) -> Model:
 
 def _facts(run: Run, plan: Plan, best: Best, folder: Path) -> dict[str, Any]:
     """Return what is known of the model; `reference` is what monitoring holds production against."""
-    predictions = tasks.task(plan.recipe.task).predictions(best.epoch.outputs, plan.classes)
+    predictions = tasks.learnable(plan.recipe.task).predictions(best.epoch.outputs, plan.classes)
     said = [p.label for p in predictions]
     return {
         "task": plan.recipe.task,

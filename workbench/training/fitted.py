@@ -1,0 +1,45 @@
+"""What a training learns from its data before the first step, and every later use of the model applies again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from workbench.core.dataset import Dataset
+from workbench.core.files import read_json
+from workbench.core.recipe import Recipe
+from workbench.core.workspace import Workspace
+from workbench.models.prepared import PREPARATION
+from workbench.models.samples import Samples
+from workbench.transforms.step import Step, read_all
+
+#: So many samples tell the mean and the deviation of a channel well enough.
+_ENOUGH = 2000
+
+
+def settings_of(recipe: Recipe, data: Dataset, classes: tuple[str, ...], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *settings* of a network with the recipe's preparation, and with the statistics of the training data."""
+    made = dict(settings)
+    if recipe.prepare:
+        made[PREPARATION] = preparation(data.ws, recipe.prepare)
+    if recipe.standardize:
+        plain = Samples(data, task=recipe.task, classes=classes, settings={**made, "mean": 0.0, "std": 1.0})
+        places = np.linspace(0, len(plain) - 1, min(len(plain), _ENOUGH)).astype(int)
+        values = plain.inputs(places)
+        axes = (0, *range(2, values.ndim))
+        made["mean"] = [float(x) for x in values.mean(axis=axes, dtype=np.float64)]
+        made["std"] = [float(x) or 1.0 for x in values.std(axis=axes, dtype=np.float64)]
+    return made
+
+
+def steps_of(recipe: Recipe, modality: str) -> tuple[Step, ...]:
+    """Return the steps that change training samples at random."""
+    return read_all(recipe.augment, modality=modality) if recipe.augment else ()
+
+
+def preparation(ws: Workspace, ref: str) -> dict[str, Any]:
+    """Return the preparation that a reference such as `preparation:9f3c01ab77de` names."""
+    found: dict[str, Any] = read_json(ws.blobs.path(ws.blobs.find(ref.removeprefix("preparation:"))))
+    return found
