@@ -30,3 +30,15 @@ def test_the_first_steps_run_and_keep_their_pictures(tmp_path: Path) -> None:
     pictures = [cell.source for cell in cells for out in cell.get("outputs", []) if "image/png" in out.get("data", {})]
     assert any("wb.browse(digits)" in source for source in pictures)
     assert any("wb.train(" in source for source in pictures)
+
+
+def test_active_learning_runs_and_shows_its_curves(tmp_path: Path) -> None:
+    done = tmp_path / "done.ipynb"
+    parameters = {"folder": str(tmp_path / "active"), "n": 300, "rounds": 2}
+    papermill.execute_notebook(
+        NOTEBOOKS / "tutorials" / "active-learning.ipynb", done, parameters=parameters, cwd=tmp_path, progress_bar=False
+    )
+    cells = nbformat.read(done, as_version=4).cells
+    pictures = [cell.source for cell in cells for out in cell.get("outputs", []) if "image/png" in out.get("data", {})]
+    assert any("rehearsal" in source for source in pictures)
+    assert any("wb.active_learn(job" in source for source in pictures)

@@ -84,3 +84,26 @@ def test_without_a_server_nothing_is_kept(ws: Workspace, photos: Dataset, labele
     with pytest.raises(ExternalError, match="Run: workbench labels start"):
         label(photos, task=TASK, classes=["ok", "crack"])
     assert ws.records.all("labeling") == []
+
+
+def test_another_place_is_another_labeling(photos: Dataset) -> None:
+    label(photos, task=TASK, classes=["ok", "crack"], place="cell")
+    with pytest.raises(ConflictError, match="place 'cell', not 'studio'"):
+        label(photos, task=TASK, classes=["ok", "crack"])
+
+
+def test_what_cannot_be_asked_of_people_is_refused_all_at_once(photos: Dataset) -> None:
+    with pytest.raises(InputError) as caught:
+        label(photos, task=TASK, classes=["ok", "crack"], overlap=2, rate=-1, annotators=["eva"])
+    assert caught.value.message == "`rate` must be 0 or more, got -1; `overlap` is 2, and there are 1 annotators."
+    with pytest.raises(NotFoundError, match="Did you mean 'majority'"):
+        label(photos, task=TASK, classes=["ok", "crack"], aggregate="majorty")
+    assert photos.ws.records.all("labeling") == []
+
+
+def test_guidelines_reach_the_annotators_and_a_later_call_adds_what_it_says_anew(photos: Dataset, labeler: FakeLabeler) -> None:
+    job = label(photos, task=TASK, classes=["ok", "crack"], guidelines=" A hair is no crack. ")
+    assert labeler.guidelines(job.info().project) == "A hair is no crack."
+    label(photos, task=TASK, classes=["ok", "crack"], rate=12.0, overlap=2)
+    info = job.info()
+    assert (info.guidelines, info.rate, info.overlap) == ("A hair is no crack.", 12.0, 2)

@@ -1,0 +1,1 @@
+"""Learning with people in the loop: rounds, and their rehearsal."""
