@@ -60,13 +60,14 @@ def test_a_page_is_one_buffer_that_its_ends_cut_into_thumbnails(data: wb.Dataset
     widget = grid(data, page_size=6)
     sent = listen(widget)
     hello(widget)
-    [(page, buffers)] = sent
+    (page, buffers), (facets, _) = sent
+    assert (page["kind"], facets["kind"]) == ("page", "facets"), "what can wait comes after the page"
     assert len(buffers) == 1
     starts = [0, *page["ends"][:-1]]
     thumbs = [buffers[0][start:end] for start, end in zip(starts, page["ends"], strict=True)]
     assert thumbs == [row["thumb"] or b"" for row in data.rows(limit=6)]
     assert (page["page"], page["pages"], page["total"]) == (0, 2, 10)
-    assert page["items"][3] == ["0000000000000003", "part-3.jpg", "crack", "ok", 0.7]
+    assert page["items"][3] == ["0000000000000003", "part-3.jpg", "crack", "ok", 0.7, None, None, None, []]
 
 
 def test_nothing_is_sent_before_a_browser_says_hello(data: wb.Dataset) -> None:
@@ -76,15 +77,18 @@ def test_nothing_is_sent_before_a_browser_says_hello(data: wb.Dataset) -> None:
     assert sent == []
 
 
-def test_turning_the_page_reads_only_that_page(data: wb.Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_turning_the_page_reads_only_that_page_and_counts_nothing(data: wb.Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     widget = grid(data, page_size=4)
-    listen(widget)
+    sent = listen(widget)
     hello(widget)
-    read, tables = [], data.ws.tables
-    real = type(tables).read
-    monkeypatch.setattr(type(tables), "read", lambda *a, **k: read.append(len(found := real(*a, **k))) or found)
+    del sent[:]
+    scans = type(data.ws.scans)
+    read, take = [], scans.take
+    monkeypatch.setattr(scans, "take", lambda *a, **k: read.append(len(found := take(*a, **k))) or found)
+    monkeypatch.delattr(scans, "columns")
     widget.show(page=1)
     assert read == [4]
+    assert [message["kind"] for message, _ in sent] == ["page"]
 
 
 def test_thumbnails_are_not_in_the_state_that_a_notebook_keeps(data: wb.Dataset) -> None:
@@ -95,34 +99,76 @@ def test_thumbnails_are_not_in_the_state_that_a_notebook_keeps(data: wb.Dataset)
     assert "part-1.jpg" not in str({k: v for k, v in state.items() if k not in ("_esm", "_css")})
 
 
+def counts(widget: Grid, column: str) -> dict:
+    [facet] = [f for f in widget.facets if f["column"] == column]
+    return dict(facet["values"]) | ({None: facet["absent"]} if facet["absent"] else {})
+
+
 def test_filters_are_counted_and_combine(data: wb.Dataset) -> None:
     widget = grid(data)
-    assert [(f["kind"], f["label"], f["count"]) for f in widget.facets] == [
-        ("label", "ok", 5),
-        ("label", "crack", 4),
-        ("unlabeled", "", 1),
-        ("differs", "", 1),
-    ]
-    assert shown(widget.show(labels=["crack"], unlabeled=True)) == [
+    assert counts(widget, "label") == {"ok": 5, "crack": 4, None: 1}
+    assert [f["count"] for f in widget.facets if f["kind"] == "differs"] == [1]
+    assert shown(widget.show(filters={"label": ["crack", None]})) == [
         "part-1.jpg",
         "part-3.jpg",
         "<b>it's</b>.jpg",
         "part-7.jpg",
         "part-9.jpg",
     ]
-    assert shown(widget.show(labels=[], unlabeled=False, differs=True)) == ["part-3.jpg"]
+    assert shown(widget.show(filters={}, differs=True)) == ["part-3.jpg"]
     assert shown(widget.show(differs=False, text="IT'S")) == ["<b>it's</b>.jpg"]
+    assert shown(widget.show(text="", ranges={"score": [0.65, 0.85]})) == ["part-2.jpg", "part-3.jpg"]
 
 
-def test_the_least_certain_come_first_in_the_order_of_scores(data: wb.Dataset) -> None:
-    assert shown(grid(data, sort="score", page_size=2)) == ["part-9.jpg", "part-8.jpg"]
+def test_a_filter_leaves_the_counts_of_its_own_column_and_lowers_the_others(data: wb.Dataset) -> None:
+    widget = grid(data, filters={"label": ["crack"]})
+    assert counts(widget, "label") == {"ok": 5, "crack": 4, None: 1}
+    assert counts(widget, "prediction") == {"ok": 1, "crack": 3}
+
+
+def test_a_column_of_lists_is_counted_by_member(real_ws: wb.Workspace) -> None:
+    rows = [{"id": str(n), "media": "m", "tags": tags} for n, tags in enumerate((["a", "b"], ["b"], [], None, ["b"]))]
+    widget = grid(commit(real_ws, "tagged", rows))
+    assert counts(widget, "tags") == {"b": 3, "a": 1, None: 2}
+    assert [row["id"] for row in widget.show(filters={"tags": ["a", None]}).to_json()["rows"]] == ["0", "2", "3"]
+
+
+def test_the_least_certain_come_first_and_what_has_no_score_last(data: wb.Dataset) -> None:
+    commit(data.ws, "parts", [{"id": f"{8:016x}", "score": None}])
+    newest = data.ws.dataset("parts")
+    assert shown(grid(newest, sort="score", page_size=2)) == ["part-9.jpg", "part-7.jpg"]
+    assert shown(grid(newest, sort="score"))[-1] == "part-8.jpg"
+    assert shown(grid(newest, sort="score", descending=True))[-1] == "part-8.jpg"
+    assert shown(grid(newest, sort="label", descending=True))[:2] == ["part-8.jpg", "part-6.jpg"]
 
 
 def test_a_selection_keeps_its_own_order_and_is_filtered_too(data: wb.Dataset) -> None:
     chosen = data.select([f"{n:016x}" for n in (7, 2, 4)])
     assert shown(grid(chosen)) == ["part-7.jpg", "part-2.jpg", "part-4.jpg"]
-    assert shown(grid(chosen, labels=["ok"])) == ["part-2.jpg", "part-4.jpg"]
-    assert [f["count"] for f in grid(chosen).facets] == [2, 1]
+    assert shown(grid(chosen, filters={"label": ["ok"]})) == ["part-2.jpg", "part-4.jpg"]
+    assert shown(grid(chosen, sort="score")) == ["part-7.jpg", "part-4.jpg", "part-2.jpg"]
+    assert counts(grid(chosen), "label") == {"ok": 2, "crack": 1}
+
+
+def test_a_tile_has_the_label_and_the_picture_of_its_own_row_whatever_is_asked(data: wb.Dataset) -> None:
+    commit(data.ws, "parts", [{"id": f"{n:016x}", "label": "late", "thumb": jpeg(200 + n)} for n in (1, 6)])
+    newest = data.ws.dataset("parts")
+    truth = {row["id"]: row for row in newest}
+    for chosen in (newest, newest.select([f"{n:016x}" for n in (6, 1, 8, 0, 3)])):
+        for sort in ("id", "name", "label", "score"):
+            for query in ({}, {"text": "part"}, {"filters": {"label": ["late", "ok"]}}, {"differs": True}):
+                for descending in (False, True):
+                    widget = grid(chosen, page_size=3)
+                    sent = listen(widget)
+                    hello(widget)
+                    widget.show(sort=sort, descending=descending, page=1, **query)
+                    page, [thumbs] = next((m, b) for m, b in reversed(sent) if m["kind"] == "page")
+                    start = 0
+                    for (id, name, label, *_), end in zip(page["items"], page["ends"], strict=True):
+                        row = truth[id]
+                        assert (name, label) == (row["name"], row["label"])
+                        assert thumbs[start:end] == (row["thumb"] or b"")
+                        start = end
 
 
 def test_a_page_past_the_end_is_the_last_page(data: wb.Dataset) -> None:
@@ -144,20 +190,26 @@ def test_unknown_arguments_are_refused(data: wb.Dataset) -> None:
         Grid(data, colour=3)
     with pytest.raises(InputError, match="unknown key 'classes'"):
         grid(data).show(classes=["ok"])
+    with pytest.raises(InputError, match="has no column 'line'"):
+        grid(data).show(sort="line")
+    with pytest.raises(InputError, match="`lasso` must be three points"):
+        grid(data).show(lasso=[[0, 0], [1, 1]])
     with pytest.raises(InputError, match="`page_size` must be 1 to 500, got 0"):
         grid(data, page_size=0)
 
 
-def test_a_problem_in_a_page_is_shown_and_not_raised_into_the_kernel(data: wb.Dataset) -> None:
-    widget = grid(data.select([f"{n:016x}" for n in range(3)]))
+def test_what_cannot_be_done_is_told_in_the_browser_and_the_query_stays(data: wb.Dataset) -> None:
+    widget = grid(data, text="part")
     sent = listen(widget)
     hello(widget)
-    widget.set_state({"query": {**widget.query, "sort": "score"}})
-    (data.ws.root / "data" / "parts.versions" / "1.json").unlink()
-    data.ws.tables._open.cache_clear()
-    data.ws.tables._index.cache_clear()
-    hello(widget)
-    assert sent[-1][0]["kind"] == "problem"
+    del sent[:]
+    widget.set_state({"query": {**widget.query, "like": "a crack"}})
+    assert [message["kind"] for message, _ in sent] == ["problem"], sent
+    problem = sent[0][0]
+    assert "has no vectors" in problem["message"]
+    assert (widget.query["like"], widget.query["text"]) == ("", "part")
+    with pytest.raises(InputError, match="has no vectors"):
+        widget.show(like="a crack")
 
 
 def test_the_picture_is_a_png_and_corrupt_thumbnails_do_not_break_it(real_ws: wb.Workspace) -> None:
@@ -171,7 +223,7 @@ def test_a_dataset_without_thumbs_labels_or_names_is_shown_too(real_ws: wb.Works
     widget = grid(commit(real_ws, "bare", [{"id": "a", "media": "m"}]))
     sent = listen(widget)
     hello(widget)
-    assert sent[0][0]["items"] == [["a", None, None, None, None]]
+    assert sent[0][0]["items"] == [["a", None, None, None, None, None, None, None, []]]
     assert widget.facets == []
 
 

@@ -1,0 +1,414 @@
+"""The quick annotator in a real browser: by keyboard, in JupyterLab and in Voila, with a kernel that dies in between."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from PIL import Image, ImageDraw
+
+import workbench as wb
+from workbench.core import labels
+from workbench.core.dataset import commit
+from workbench.testing.bridge import bridge
+from workbench.widgets.annotate import Annotate
+
+REPOSITORY = Path(__file__).parents[2]
+SHOTS = os.environ.get("WORKBENCH_SCREENSHOTS", "")
+TEXT = "Ada 😀 wrote to Charles Babbage in London."
+
+
+def picture(ws: wb.Workspace, n: int = 0) -> dict[str, Any]:
+    """A blue picture with a yellow box from 30 % to 60 % of its width."""
+    image = Image.new("RGB", (640, 420), (70, 90, 160))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle([192, 105, 384, 294], fill=(220, 200, 60))
+    draw.text((20, 20), f"part {n}")
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return {"media": ws.blobs.put(content.getvalue(), suffix=".png"), "width": 640, "height": 420}
+
+
+def sound(ws: wb.Workspace, n: int = 0) -> dict[str, Any]:
+    """Four seconds that hum from the first to the second."""
+    content, rate = io.BytesIO(), 8000
+    with wave.open(content, "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        loud = (12_000 if rate <= i < 2 * rate else 600 for i in range(4 * rate))
+        file.writeframes(b"".join(struct.pack("<h", int(a * math.sin(i * 0.35 + n))) for i, a in enumerate(loud)))
+    return {"media": ws.blobs.put(content.getvalue(), suffix=".wav"), "seconds": 4.0, "rate": rate}
+
+
+def labeling(
+    root: Path, rows: Callable[[wb.Workspace, int], dict[str, Any]], *, task: str, classes: list[str], n: int = 2
+) -> wb.Labeling:
+    """A labeling in a cell, named after its task, of *n* items."""
+    ws = wb.open(root, environment={})
+    made = [{"id": f"i{i:02d}", "name": f"part {i}", **rows(ws, i)} for i in range(n)]
+    return wb.label(commit(ws, task, made, task=task, classes=classes), place="cell", task=task, classes=classes)
+
+
+def given(job: wb.Labeling) -> list[Any]:
+    return [a for a in job.ws.journal.answers(job.name)[1] if a.state == "given"]
+
+
+def shoot(page: Any, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
+
+
+def drag(page: Any, start: tuple[float, float], end: tuple[float, float], *, over: str) -> None:
+    """Drag between two places, told as shares of what is found by *over*."""
+    box = page.locator(over).first.bounding_box()
+    (x0, y0), (x1, y1) = ((box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in (start, end))
+    page.mouse.move(x0, y0)
+    page.mouse.down()
+    page.mouse.move((x0 + x1) / 2, (y0 + y1) / 2, steps=4)
+    page.mouse.move(x1, y1, steps=4)
+    page.mouse.up()
+
+
+def keys(*pressed: str) -> Callable[[Any], None]:
+    def press(page: Any) -> None:
+        for key in pressed:
+            page.keyboard.press(key) if len(key) == 1 or key[0].isupper() else page.keyboard.insert_text(key)
+
+    return press
+
+
+def box_by_mouse_and_keyboard(page: Any) -> None:
+    page.locator(".a9s-annotationlayer").wait_for()
+    drag(page, (0.3, 0.25), (0.6, 0.7), over=".wb-anno-image")
+    keys("2", "n", "ArrowRight", "Shift+ArrowDown", "u")(page)
+
+
+def corners(page: Any) -> None:
+    page.locator(".a9s-annotationlayer").wait_for()
+    keys("2", "n")(page)
+
+
+def points(page: Any) -> None:
+    box = page.locator(".wb-anno-image").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.25)
+    keys("n", "ArrowRight")(page)
+
+
+def stretch(page: Any) -> None:
+    page.locator(".wb-anno-wave[data-ready]").wait_for()
+    drag(page, (0.25, 0.5), (0.5, 0.5), over=".wb-anno-wave")
+    keys("Escape", "2", "ArrowRight", ",", "ArrowRight", ".")(page)
+
+
+def text_of(ws: wb.Workspace, n: int) -> dict[str, Any]:
+    return {"text": TEXT}
+
+
+#: Task: classes, the item, what the person does, and the label, with numbers to a pixel or a tenth of a second.
+CASES: dict[str, tuple[list[str], Any, Callable[[Any], None], Any]] = {
+    "image-classification": (["ok", "crack"], picture, keys("2"), "crack"),
+    "multi-label-text-classification": (["good", "bad", "ugly"], text_of, keys("3", "1", "2", "u", "Enter"), ["good", "ugly"]),
+    "object-detection": (
+        ["cap", "crack"],
+        picture,
+        lambda page: (box_by_mouse_and_keyboard(page), page.keyboard.press("Enter")),
+        [{"box": [192, 105, 192, 189], "label": "crack"}, {"box": [262, 168, 128, 84], "label": "crack"}],
+    ),
+    "instance-segmentation": (
+        ["cap", "crack"],
+        picture,
+        lambda page: (corners(page), page.keyboard.press("Enter")),
+        [{"label": "crack", "polygon": [[256, 168], [384, 168], [384, 252], [256, 252]]}],
+    ),
+    "keypoint-detection": (
+        ["nose", "ear"],
+        picture,
+        lambda page: (points(page), page.keyboard.press("Enter")),
+        [{"label": "nose", "point": [192, 105]}, {"label": "ear", "point": [326, 210]}],
+    ),
+    "token-classification": (
+        ["person", "place"],
+        text_of,
+        keys("ArrowRight", "1", "ArrowRight", "ArrowRight", "ArrowRight", "Shift+ArrowRight", "1", "Enter"),
+        [{"start": 0, "end": 3, "label": "person"}, {"start": 15, "end": 30, "label": "person"}],
+    ),
+    "relation-extraction": (
+        ["person", "place", "->writes to"],
+        text_of,
+        keys("ArrowRight", "1", "ArrowRight", "ArrowRight", "ArrowRight", "1", "]", "r", "]", "r", "Enter"),
+        {
+            "relations": [{"from": "s1", "to": "s2", "label": "writes to"}],
+            "spans": [
+                {"id": "s1", "start": 0, "end": 3, "label": "person"},
+                {"id": "s2", "start": 15, "end": 22, "label": "person"},
+            ],
+        },
+    ),
+    "audio-event-detection": (
+        ["hum", "click"],
+        sound,
+        lambda page: (stretch(page), page.keyboard.press("Enter")),
+        [{"start": 1, "end": 2, "label": "hum"}, {"start": 1, "end": 2, "label": "click"}],
+    ),
+    "image-captioning": ([], picture, keys("a box,\nyellow", "Enter"), "a box,\nyellow"),
+    "ranking": ([], lambda ws, n: {"text": "A cap?", "candidates": ["a lid", "a hat"]}, keys("2", "Enter"), ["a hat", "a lid"]),
+    "preference": ([], lambda ws, n: {"prompt": "A cap?", "text": "a lid", "text_b": "a hat"}, keys("ArrowRight"), "right"),
+    "tabular-classification": (["yes", "no"], lambda ws, n: {"age": 40 + n, "city": "Wien"}, keys("1"), "yes"),
+}
+
+
+def close(one: Any, other: Any) -> bool:
+    """Return whether two labels are the same to a pixel or a tenth of a second."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(close(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(close, one, other))
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(one - other) <= (1 if one > 4 else 0.1)
+    return bool(one == other)
+
+
+def ordered(label: Any) -> Any:
+    return sorted(label, key=labels.dumps) if isinstance(label, list) and label and isinstance(label[0], dict) else label
+
+
+@pytest.mark.parametrize("task", CASES)
+def test_a_person_makes_the_label_of_every_task(task: str, open_page, tmp_path: Path) -> None:
+    classes, rows, act, expected = CASES[task]
+    job = labeling(tmp_path / "ws", rows, task=task, classes=classes)
+    widget = Annotate(job, annotator="ann")
+    page = bridge(open_page("about:blank", width=1000, height=900), widget, setup=dict(widget.setup))
+    page.locator(".wb-anno[data-item=i00]").wait_for()
+    act(page)
+    shoot(page, f"annotate-{task}")
+    page.locator(".wb-anno[data-item=i01]").wait_for()
+    page.locator(".wb-anno-state[data-waiting='0']").wait_for()
+    label = next(row for row in job.pull().rows() if row["id"] == "i00")["label"]
+    found = label if isinstance(expected, str) else json.loads(label)
+    assert close(ordered(found), ordered(expected)), found
+
+
+def test_what_a_model_suggests_is_shown_and_corrected(open_page, tmp_path: Path) -> None:
+    said = labels.dumps([{"label": "cap", "box": [100, 100, 50, 40], "rotation": 30}])
+    job = labeling(
+        tmp_path / "ws",
+        lambda ws, n: {**picture(ws, n), "prediction": said, "prediction_by": "model:caps@2", "score": 0.7},
+        task="object-detection",
+        classes=["cap", "crack"],
+    )
+    widget = Annotate(job, annotator="ann")
+    page = bridge(open_page("about:blank"), widget, setup=dict(widget.setup))
+    page.locator(".wb-anno-hint", has_text="Suggested by model:caps@2 (70 %)").wait_for()
+    page.locator(".a9s-annotationlayer").wait_for()
+    keys("]", "2", "Enter")(page)
+    page.locator(".wb-anno[data-item=i01]").wait_for()
+    page.locator(".wb-anno-state[data-waiting='0']").wait_for()
+    [first, second] = job.pull().rows()
+    assert close(json.loads(first["label"]), [{"label": "crack", "box": [100, 100, 50, 40], "rotation": 30}])
+    assert first["prediction"] == second["prediction"] == said
+    assert second["label"] is None, "a suggestion that nobody took is no label"
+
+
+def test_markup_in_names_stays_text_and_a_broken_picture_is_skipped(open_page, tmp_path: Path) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+
+    def rows(ws: wb.Workspace, n: int) -> dict[str, Any]:
+        broken = {"media": ws.blobs.put(b"no picture", suffix=".png")}
+        return {**(picture(ws, n) if n else broken), "name": evil, "prediction": evil}
+
+    job = labeling(tmp_path / "ws", rows, task="image-classification", classes=["ok", evil])
+    widget = Annotate(job, annotator="ann")
+    page = bridge(open_page("about:blank"), widget, setup=dict(widget.setup))
+    page.locator(".wb-anno-broken", has_text="is damaged").wait_for()
+    page.keyboard.press("s")
+    page.locator(".wb-anno-image").wait_for()
+    assert page.locator("img[src=x]").count() == 0
+    assert page.locator(".wb-anno-class", has_text=evil).count() == 1
+    assert page.locator(".wb-anno-item").inner_text() == evil
+
+
+def test_a_class_among_hundreds_is_found_by_its_name_and_a_recording_plays_from_its_bytes(open_page, tmp_path: Path) -> None:
+    classes = [f"sound {n}" for n in range(300)]
+    job = labeling(tmp_path / "ws", sound, task="audio-classification", classes=classes)
+    widget = Annotate(job, annotator="ann")
+    page = bridge(open_page("about:blank", dark=True), widget, setup=dict(widget.setup))
+    page.locator(".wb-anno[data-item=i00]").wait_for()
+    page.keyboard.press("Space")
+    page.wait_for_function("() => document.querySelector('audio').currentTime > 0.1")
+    page.keyboard.press("/")
+    page.keyboard.type("257")
+    shoot(page, "annotate-find")
+    page.keyboard.press("Enter")
+    page.locator(".wb-anno[data-item=i01]").wait_for()
+    page.locator(".wb-anno-state[data-waiting='0']").wait_for()
+    assert [a.result[0]["value"]["choices"] for a in given(job)] == [["sound 257"]]
+
+
+# In JupyterLab ------------------------------------------------------------------------------------------------------
+
+
+def notebook(lab: Any, open_lab: Any, *sources: str) -> Any:
+    cells = [nbformat.v4.new_code_cell(source.strip()) for source in sources]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), lab.root / "test.ipynb")
+    page = open_lab(lab, "doc/tree/test.ipynb", width=1280, height=1000)
+    page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'")
+    page.evaluate("() => void jupyterapp.commands.execute('notebook:run-all-cells')")
+    return page
+
+
+def ask(page: Any, code: str) -> str:
+    return page.evaluate(
+        """async code => {
+          const future = jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code });
+          let text = '';
+          future.onIOPub = message => { text += message.content.text ?? ''; };
+          await future.done;
+          return text.trim();
+        }""",
+        code,
+    )
+
+
+def answer_all(page: Any, n: int, key: Callable[[int], str]) -> None:
+    """Press a key for each of *n* items, once it is on the screen."""
+    seen = ""
+    for i in range(n):
+        page.wait_for_function(
+            "seen => { const item = document.querySelector('.wb-anno')?.dataset.item; return item && item !== seen; }", arg=seen
+        )
+        seen = page.locator(".wb-anno").get_attribute("data-item")
+        page.keyboard.press(key(i))
+
+
+def test_a_person_labels_twenty_a_minute_in_a_cell_and_a_killed_kernel_loses_nothing(lab, open_lab, tmp_path: Path) -> None:
+    root = tmp_path / "ws"
+    job = labeling(root, picture, task="image-classification", classes=["ok", "crack"], n=30)
+    cell = f'import workbench as wb\nwb.open({str(root)!r}).labeling("image-classification")'
+    page = notebook(lab, open_lab, cell)
+    page.locator(".wb-anno[data-item]").click()
+    answer_all(page, 24, lambda n: "12"[n % 2])
+    page.locator(".wb-anno-state[data-waiting='0']", has_text="Saved").wait_for()
+    shoot(page, "annotate-lab")
+    told = sorted(given(job), key=lambda a: a.id)
+    assert [a.result[0]["value"]["choices"][0] for a in told] == ["ok", "crack"] * 12
+    first, last = (datetime.fromisoformat(f([a.at for a in told])) for f in (min, max))
+    assert 23 / (last - first).total_seconds() * 60 >= 20, "twenty a minute"
+
+    page.keyboard.press("u")  # the last one was wrong
+    page.locator(".wb-anno[data-item=i23]").wait_for()
+    page.keyboard.press("1")
+    page.locator(".wb-anno[data-item=i24]").wait_for()
+    page.locator(".wb-anno-state[data-waiting='0']", has_text="Saved").wait_for()
+
+    kernel = int(ask(page, "import os; print(os.getpid())"))
+    os.kill(kernel, signal.SIGSTOP)
+    answer_all(page, 3, lambda n: "2")
+    page.locator(".wb-anno-state", has_text="3 answers are kept here").wait_for()
+    shoot(page, "annotate-away")
+    os.kill(kernel, signal.SIGKILL)
+    page.locator(".jp-Dialog", has_text="restart").get_by_role("button", name="Ok").click()
+    page.wait_for_function("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'")
+    assert len(given(job)) == 24
+    page.evaluate("() => void jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function("() => document.querySelector('.wb-anno')?.dataset.item === 'i27'")
+    caps = {row["id"]: row["label"] for row in job.pull().rows()}
+    assert [caps[f"i{n}"] for n in range(22, 30)] == ["ok", "ok", "crack", "crack", "crack", None, None, None]
+
+
+def test_drawing_parts_are_loaded_in_a_cell_when_a_task_needs_them(lab, open_lab, tmp_path: Path) -> None:
+    root = tmp_path / "ws"
+    job = labeling(root, picture, task="object-detection", classes=["cap", "crack"])
+    page = notebook(lab, open_lab, f'import workbench as wb\nwb.open({str(root)!r}).labeling("object-detection")')
+    page.locator(".a9s-annotationlayer").wait_for()
+    drag(page, (0.3, 0.25), (0.6, 0.7), over=".wb-anno-image")
+    page.locator(".wb-anno-region", has_text="cap").wait_for()
+    shoot(page, "annotate-lab-boxes")
+    page.keyboard.press("Enter")
+    page.locator(".wb-anno[data-item=i01]").wait_for()
+    page.locator(".wb-anno-state[data-waiting='0']", has_text="Saved").wait_for()
+    [label] = [row["label"] for row in job.pull().rows() if row["label"] is not None]
+    assert close(json.loads(label), [{"label": "cap", "box": [192, 105, 192, 189]}])
+
+
+# In Voila -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Callable[[Path], str]]:
+    """Start Voila on the annotator's page; return its address."""
+    processes: list[subprocess.Popen[bytes]] = []
+    home = tmp_path / "voila"
+    shutil.copytree(REPOSITORY / "extensions" / "voila", home / "data" / "voila" / "templates" / "workbench")
+    shutil.copytree(REPOSITORY / "notebooks" / "dashboards", home / "dashboards")
+
+    def make(workspace: Path) -> str:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")} | {
+            "WORKBENCH_WORKSPACE": str(workspace),
+            "JUPYTER_PATH": str(home / "data"),
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "IPYTHONDIR": str(home / "ipython"),
+            "PYTHONPATH": str(REPOSITORY),
+            "OMP_NUM_THREADS": "1",
+        }
+        command = [sys.executable, "-m", "voila", "label.ipynb", "--no-browser", f"--port={port}"]
+        with (home / "voila.log").open("ab") as log:
+            where = home / "dashboards"
+            processes.append(subprocess.Popen(command, cwd=where, env=environment, stdout=log, stderr=subprocess.STDOUT))
+        until = time.monotonic() + 60
+        while time.monotonic() < until and processes[-1].poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return f"http://127.0.0.1:{port}/"
+            time.sleep(0.1)
+        raise AssertionError(f"Voila did not start:\n{(home / 'voila.log').read_text()[-4000:]}")
+
+    yield make
+    for process in processes:
+        process.terminate()
+        process.wait(20)
+
+
+def test_two_visitors_of_the_page_never_get_the_same_item(site, open_page, tmp_path: Path) -> None:
+    job = labeling(tmp_path / "ws", picture, task="image-classification", classes=["ok", "crack"], n=16)
+    address = site(tmp_path / "ws")
+    visitors = {name: open_page(address, width=1000, height=900) for name in ("ann", "bob")}
+    for name, page in visitors.items():
+        page.locator(".wb-anno-who input").fill(name)
+        page.keyboard.press("Enter")
+        page.locator(".wb-anno[data-item]").wait_for()
+    shown: dict[str, list[str]] = {name: [] for name in visitors}
+    for _ in range(8):
+        for name, page in visitors.items():
+            seen = shown[name][-1] if shown[name] else ""
+            page.wait_for_function(
+                "seen => { const item = document.querySelector('.wb-anno')?.dataset.item; return item && item !== seen; }",
+                arg=seen,
+            )
+            shown[name].append(page.locator(".wb-anno").get_attribute("data-item"))
+            page.keyboard.press("1" if name == "ann" else "2")
+    for name, page in visitors.items():
+        page.locator(".wb-anno-empty", has_text="All 16 items are labeled.").wait_for()
+        shoot(page, f"annotate-voila-{name}")
+    assert not set(shown["ann"]) & set(shown["bob"])
+    assert {a.id: a.annotator for a in given(job)} == {id: name for name, ids in shown.items() for id in ids}
+    assert len(given(job)) == 16
