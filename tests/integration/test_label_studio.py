@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -11,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from workbench.core import processes
 from workbench.core.dataset import Dataset, commit
 from workbench.core.errors import ConflictError, ExternalError
 from workbench.core.workspace import Workspace
+from workbench.labeling import studio as studio_module
 from workbench.labeling import studio_server
 from workbench.labeling.label import label
 from workbench.labeling.studio import StudioLabeler
@@ -135,6 +138,62 @@ def test_a_server_killed_in_the_middle_of_a_pull_costs_nothing(own: Workspace) -
     again = studio_server.start(own.root)
     assert (again.url, again.token) == (info.url, info.token)
     assert job.pull().labels() == ["ok"] * 200
+
+
+def test_a_push_that_was_cut_off_goes_on_where_it_was(
+    studio: ServerInfo, studio_ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caps, whole, seen = photos(studio_ws, "caps", 5), studio_module._check_count, []
+
+    def cut(made: Any, expected: int) -> None:
+        whole(made, expected)
+        seen.append(expected)
+        if len(seen) == 2:
+            raise ExternalError("Label Studio: no answer.", system="Label Studio", retryable=True)
+
+    monkeypatch.setattr(studio_module, "_BATCH", 2)
+    monkeypatch.setattr(studio_module, "_check_count", cut)
+    with pytest.raises(ExternalError):
+        label(caps, task=TASK, classes=["ok", "crack"])
+    job = label(caps, task=TASK, classes=["ok", "crack"])
+    assert seen == [2, 2, 1]
+    assert studio_ws.labeler.counts(job.info().project) == (5, 0)
+
+
+class _Broken(BaseHTTPRequestHandler):
+    """Stands for a server in trouble: its disk is full, it is stuck, it says nonsense, it hangs up in the middle."""
+
+    def do_GET(self) -> None:
+        trouble = self.headers["Authorization"].split()[1]
+        if trouble == "stuck":
+            time.sleep(0.5)
+        content = b'{"detail": "database or disk is full"}' if trouble == "full" else b"<html>"
+        self.send_response(500 if trouble == "full" else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content) + 100 * (trouble == "gone")))
+        self.end_headers()
+        with contextlib.suppress(OSError):  # whoever asked has not waited
+            self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize("trouble", ["full", "stuck", "nonsense", "gone"])
+def test_a_server_in_trouble_is_told_as_one_to_be_asked_again(
+    trouble: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Broken)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(studio_module, "_PATIENCE_S", 0.2 if trouble == "stuck" else 5.0)
+    try:
+        with pytest.raises(ExternalError) as caught:
+            StudioLabeler(f"http://127.0.0.1:{server.server_address[1]}", trouble, tmp_path).pull("1")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert (caught.value.system, caught.value.retryable) == ("Label Studio", True)
+    assert trouble != "full" or "answered 500: database or disk is full" in str(caught.value)
 
 
 def test_two_starts_give_one_server_that_stop_ends_for_good(own: Workspace) -> None:

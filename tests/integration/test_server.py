@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import httpx
 import pytest
 
 import workbench as wb
+from workbench.core.dataset import commit
 from workbench.core.run import begin
 
 pytestmark = pytest.mark.slow
@@ -233,3 +236,31 @@ def test_the_sidebar_does_not_keep_an_idle_server_awake(api: httpx.Client, url: 
     before = httpx.get(f"{url}/api/status?no_track_activity=1", headers=signed).json()["last_activity"]
     api.get("state")
     assert httpx.get(f"{url}/api/status?no_track_activity=1", headers=signed).json()["last_activity"] == before
+
+
+def test_a_micro_task_is_a_form_that_does_not_tell_which_item_is_known(url: str, root: Path, photos: Path) -> None:
+    ws, classes = wb.open(root / "line-3", environment={}), ("<b>cat</b>", "dog")
+    pets = wb.ingest(ws, "pets", str(photos / "ok"))
+    gold = [{"id": row["id"], "media": row["media"], "label": "dog"} for row in wb.ingest(ws, "known", str(photos / "crack"))]
+    known = commit(ws, "gold", gold, task="image-classification", classes=classes)
+    wb.label(pets, task="image-classification", classes=classes, place="cell", gold=known)
+    page = "/workbench/micro/pets"
+    assert httpx.get(f"{url}{page}").status_code in (302, 403)
+    with httpx.Client(base_url=url, follow_redirects=True, timeout=60) as browser:
+        browser.get("/login")
+        browser.post("/login", data={"password": _TOKEN, "_xsrf": browser.cookies["_xsrf"]})
+        told = browser.get(page)
+        assert "default-src 'none'" in told.headers["content-security-policy"]
+        assert "<b>cat</b>" not in told.text, "the name of a class is text"
+        assert not any(id in told.text for id in [*known.ids(), *pets.ids()])
+        pictures = [html.unescape(source) for source in re.findall(r'src="([^"]+)"', told.text)]
+        kinds = [browser.get(f"/workbench/micro/{picture}").headers["content-type"] for picture in pictures]
+        assert kinds == ["image/png", "image/png"]
+        assert browser.get(f"/workbench/micro/pets/media/0?question={'A' * 120}").status_code == 422
+        assert browser.post(page, data={"question": "x"}).status_code == 403, "a form without the XSRF field"
+        for n in range(4):
+            fields = dict(re.findall(r'name="(_xsrf|question)" value="([^"]*)"', told.text))
+            told = browser.post(page, data={**fields, "answer0": "dog", "answer1": "dog"})
+            assert ("Nothing is left to answer" if n == 3 else "Thank you.") in told.text
+        assert browser.post(page, data={**fields, "answer0": "dog", "answer1": "dog"}).status_code == 409, "once is enough"
+    assert ws.journal.answers("pets")[1] == [], "four right answers of two classes are not enough to be believed"

@@ -21,7 +21,7 @@ import httpx
 from workbench.core import processes
 from workbench.core.errors import ConflictError, ExternalError
 from workbench.core.files import disk, read_json, write_json
-from workbench.core.ports import Answer, Labeler, LabelTask
+from workbench.core.ports import Labeler, LabelTask, Pulled
 from workbench.core.workspace import Workspace
 from workbench.labeling import studio_install as program
 from workbench.labeling.studio import START, StudioLabeler
@@ -107,17 +107,21 @@ class OwnStudio:
         self._media = media_root
         self._made: tuple[tuple[str, str], StudioLabeler] | None = None
 
-    def create(self, title: str, config: str) -> str:
+    def create(self, title: str, config: str, *, guidelines: str = "", overlap: int = 1) -> str:
         """Make a project from a labeling config and return its id."""
-        return self._now().create(title, config)
+        return self._now().create(title, config, guidelines=guidelines, overlap=overlap)
 
     def push(self, project: str, tasks: Sequence[LabelTask]) -> int:
         """Add the items that are not there yet, by their `id`; return how many were new."""
         return self._now().push(project, tasks)
 
-    def pull(self, project: str) -> list[Answer]:
-        """Return every answer so far."""
-        return self._now().pull(project)
+    def pull(self, project: str, *, since: str = "") -> Pulled:
+        """Return every answer to the items that changed since that cursor; all of them without one."""
+        return self._now().pull(project, since=since)
+
+    def assist(self, project: str, url: str) -> None:
+        """Let the project ask the service at *url* from now on."""
+        self._now().assist(project, url)
 
     def counts(self, project: str) -> tuple[int, int]:
         """Return how many items the project has, and how many are labeled."""

@@ -12,6 +12,7 @@ from workbench.core.errors import ConflictError, InputError
 from workbench.core.files import within
 from workbench.server import calls, place
 from workbench.server.mirror import Mirror
+from workbench.server.upstream import Upstream
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ class Desk:
         self.calls = at_work
         self.max_body = max_body
         self.max_file = max_file
+        #: The way to Label Studio, once somebody has opened it.
+        self.studio: Upstream | None = None
         self._told = told
         self._mirror: Mirror | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="workbench-settle")

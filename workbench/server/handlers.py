@@ -11,7 +11,7 @@ from tornado.web import authenticated
 
 from workbench.core.errors import InputError
 from workbench.core.run import ENDED
-from workbench.server import calls, pages, problems, stream
+from workbench.server import calls, micro, pages, problems, stream, studio
 from workbench.server.base import Handler
 from workbench.server.desk import HINT
 
@@ -119,4 +119,6 @@ HANDLERS = [
     (r"/workbench/runs/([^/]+)", RunDetails),
     (r"/workbench/runs/([^/]+)/log", RunLog),
     *pages.HANDLERS,
+    *micro.HANDLERS,
+    *studio.HANDLERS,
 ]

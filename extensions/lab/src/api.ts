@@ -38,6 +38,10 @@ export class Api implements IApi {
     return this.json<JSONObject>(`runs/${encodeURIComponent(id)}/${what}`);
   }
 
+  async labels(start: boolean): Promise<{ running: boolean }> {
+    return this.json<{ running: boolean }>('labels', {}, start ? { method: 'POST' } : {});
+  }
+
   url(path: string): string {
     return URLExt.join(this.settings.baseUrl, 'workbench', path);
   }

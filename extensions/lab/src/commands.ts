@@ -19,6 +19,7 @@ export namespace CommandIDs {
   export const openRun = 'workbench:open-run';
   export const openNotebook = 'workbench:open-notebook';
   export const openUrl = 'workbench:open-url';
+  export const openStudio = 'workbench:open-studio';
   export const copy = 'workbench:copy';
   export const promote = 'workbench:promote';
   export const promoteCells = 'workbench:promote-cells';

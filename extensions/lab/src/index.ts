@@ -16,6 +16,7 @@ import { notify } from './note';
 import { Notices } from './notices';
 import { RunPanel } from './run';
 import { Sidebar } from './sidebar';
+import { StudioTab } from './studio';
 import { IWorkbenchModel } from './tokens';
 
 /** Every other application (Voila, Notebook) lacks some of these services: all of them are optional. */
@@ -127,6 +128,45 @@ const runs: JupyterFrontEndPlugin<void> = {
   }
 };
 
+const studio: JupyterFrontEndPlugin<void> = {
+  id: 'perception-workbench:studio',
+  description: 'Label Studio in a tab, behind the sign-in of Jupyter.',
+  autoStart: true,
+  requires: [IWorkbenchModel],
+  optional: [ILayoutRestorer, ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    made: IWorkbenchModel,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null
+  ) => {
+    const tracker = new WidgetTracker<StudioTab>({ namespace: 'workbench-studio' });
+    app.commands.addCommand(CommandIDs.openStudio, {
+      label: 'Open Label Studio',
+      caption: 'Label in a tab of JupyterLab',
+      execute: async args => {
+        const path = String(args['path'] ?? 'projects/');
+        const title = String(args['title'] ?? 'Label Studio');
+        const known = tracker.find(tab => tab.path === path);
+        const tab = known ?? new StudioTab(path, title, made);
+        if (!tab.isAttached) {
+          app.shell.add(tab, 'main', { type: 'Workbench' });
+        }
+        app.shell.activateById(tab.id);
+        if (!known) {
+          await tracker.add(tab);
+        }
+      }
+    });
+    palette?.addItem({ command: CommandIDs.openStudio, category: 'Workbench' });
+    void restorer?.restore(tracker, {
+      command: CommandIDs.openStudio,
+      args: tab => ({ path: tab.path, title: tab.title.label }),
+      name: tab => tab.path
+    });
+  }
+};
+
 const notices: JupyterFrontEndPlugin<void> = {
   id: 'perception-workbench:notices',
   description: 'A notification when a job has ended, also one that ended while no page was open.',
@@ -141,4 +181,4 @@ const notices: JupyterFrontEndPlugin<void> = {
 };
 
 export { IWorkbenchModel } from './tokens';
-export default [model, commands, sidebar, runs, notices];
+export default [model, commands, sidebar, runs, studio, notices];

@@ -103,6 +103,10 @@ export class WorkbenchModel implements IWorkbenchModel {
     return this.api.facts(id, what);
   }
 
+  labels(start: boolean): Promise<{ running: boolean }> {
+    return this.api.labels(start);
+  }
+
   url(path: string): string {
     return this.api.url(path);
   }

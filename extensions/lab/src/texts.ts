@@ -103,7 +103,10 @@ const SUMMARIES: Readonly<Record<string, (f: JSONObject, record: IRecord) => str
       ? count(f['classes'].length, 'class', 'classes')
       : ''
   ],
-  labeling: f => [`${number(f['n_labeled'] ?? 0)} of ${number(f['n_items'] ?? 0)} labeled`],
+  labeling: f => [
+    `${number(f['n_labeled'] ?? 0)} of ${number(f['n_items'] ?? 0)} labeled`,
+    text(f['problem'])
+  ],
   run: (f, record) => [
     waitingFor(record) || record.state,
     text(object(f['verdict'])['verdict']),

@@ -79,6 +79,8 @@ export interface IApi {
   run(id: string): Promise<IRunDetails>;
   facts(id: string, what: Facts): Promise<JSONObject>;
   log(id: string, offset: number, signal: AbortSignal): AsyncIterable<LogEvent>;
+  /** Whether Label Studio runs, after starting it when *start*. */
+  labels(start: boolean): Promise<{ readonly running: boolean }>;
   /** The address of a page or a file, to be opened by the browser. */
   url(path: string): string;
 }
@@ -106,6 +108,7 @@ export interface IWorkbenchModel extends IDisposable {
   run(id: string): Promise<IRunDetails>;
   facts(id: string, what: Facts): Promise<JSONObject>;
   log(id: string, offset: number, signal: AbortSignal): AsyncIterable<LogEvent>;
+  labels(start: boolean): Promise<{ readonly running: boolean }>;
   url(path: string): string;
   refresh(): Promise<void>;
 }

@@ -134,14 +134,14 @@ function Split({ parts }: { parts: [string, number][] }): React.ReactElement {
 
 /** What a click on the name opens. */
 function openerOf(record: IRecord): { command: string; args: JSONObject; says: string } | null {
-  const url = record.fields['url'];
   if (record.kind === 'run') {
     return { command: CommandIDs.openRun, args: { id: record.id }, says: 'Open the run' };
   }
-  if (typeof url === 'string' && url.startsWith('http') && record.kind === 'labeling') {
+  const project = record.fields['project'];
+  if (record.kind === 'labeling' && typeof project === 'string' && project) {
     return {
-      command: CommandIDs.openUrl,
-      args: { url },
+      command: CommandIDs.openStudio,
+      args: { path: `projects/${encodeURIComponent(project)}/data`, title: record.id },
       says: 'Open the project where people label'
     };
   }
