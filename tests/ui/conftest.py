@@ -35,8 +35,9 @@ _FLAGS = (
     "--disable-sync",
 )
 _TOKEN = "only-for-tests"
-#: What Jupyter itself says in a browser's console on a machine without a network; none of it is ours.
-_NOT_OURS = ("WebSocket", "favicon", "ResizeObserver", "Autocompletion", "jupyterlab-lsp", "lsp/status")
+#: What Jupyter itself says in a browser's console on a machine without a network, and what Label Studio says when nothing
+#: is left to label; none of it is ours.
+_NOT_OURS = ("WebSocket", "favicon", "ResizeObserver", "Autocompletion", "jupyterlab-lsp", "lsp/status", "id=next_task")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,8 +79,13 @@ class Lab:
                         ws.run(record.id).cancel()
 
 
-def start_lab(folder: Path, *, without: tuple[str, ...] = (), options: tuple[str, ...] = (), port: int = 0) -> Lab:
-    """Start JupyterLab in *folder*/root and return it when it answers; *without* names server extensions to leave out."""
+def start_lab(
+    folder: Path, *, without: tuple[str, ...] = (), options: tuple[str, ...] = (), port: int = 0, base: str = ""
+) -> Lab:
+    """Start JupyterLab in *folder*/root and return it when it answers; *without* names server extensions to leave out.
+
+    *base* is the path that all its addresses stand below, as `/user/eva` on a hub.
+    """
     root, config = folder / "root", folder / "config"
     root.mkdir(parents=True, exist_ok=True)
     config.mkdir(exist_ok=True)
@@ -105,10 +111,11 @@ def start_lab(folder: Path, *, without: tuple[str, ...] = (), options: tuple[str
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port_retries=0"]
     command += [f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={root}"]
     command += [f"--IdentityProvider.token={_TOKEN}", "--LabApp.expose_app_in_browser=True", *options]
+    command += [f"--ServerApp.base_url={base}/"] if base else []
     log = folder / "lab.log"
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    lab = Lab(f"http://127.0.0.1:{port}", root, log, process, dict(environment))
+    lab = Lab(f"http://127.0.0.1:{port}{base}", root, log, process, dict(environment))
     _wait(lab)
     return lab
 
@@ -117,6 +124,14 @@ def start_lab(folder: Path, *, without: tuple[str, ...] = (), options: tuple[str
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """A JupyterLab of its own, in an empty folder."""
     made = start_lab(tmp_path / "lab")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab for all tests of a file."""
+    made = start_lab(tmp_path_factory.mktemp("lab"))
     yield made
     made.stop()
 

@@ -162,7 +162,7 @@ def test_the_grid_paints_its_page_and_hears_the_keyboard(notebook, tmp_path: Pat
     page.locator(".wb-chip", has_text="≠ prediction").click()
     # Its page must be here before Python asks for another one: of two at once, the later query holds.
     page.wait_for_function("() => !document.querySelector('.wb-grid-status').textContent.startsWith('1 item')")
-    ask(page, "photos.show(labels=['green']); photos.selected = []")
+    ask(page, "photos.show(filters={'label': ['green']}); photos.selected = []")
     page.locator(".wb-chip[aria-pressed=true]", has_text="green").wait_for()
     page.locator(".wb-grid-status", has_text="20 items").wait_for()
     assert page.locator(".wb-grid img").count() == 0, "a name with markup stays a name"

@@ -10,7 +10,7 @@ import base64
 import os
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, ClassVar
 
@@ -18,7 +18,10 @@ import anywidget
 import traitlets
 from IPython.display import publish_display_data
 
-from workbench.core.errors import ConflictError, WorkbenchError
+from workbench.core.errors import ConflictError, InputError, WorkbenchError
+
+#: What answers a question of the browser: JSON and buffers, made of the arguments that came with it.
+Question = Callable[[Mapping[str, Any]], tuple[Mapping[str, Any], Sequence[bytes]]]
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -33,6 +36,8 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
     _css = traitlets.Unicode().tag(sync=True)
 
     module: ClassVar[str]
+    #: Modules that the browser may ask for when it needs them, so that a widget opens with little.
+    parts: ClassVar[tuple[str, ...]] = ()
     #: Pixels of the picture per pixel on the page.
     density: ClassVar[float] = 1.0
 
@@ -55,6 +60,9 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
         """Send what a browser needs that has just connected; traits are sent already."""
         raise NotImplementedError
 
+    def complete(self) -> None:
+        """Send what a browser can do without at first; the view is shown by then."""
+
     def picture(self) -> bytes | None:
         """Return the widget as a PNG image, None while there is nothing to draw."""
         raise NotImplementedError
@@ -66,6 +74,10 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
     def answers(self) -> Mapping[str, Callable[[], None]]:
         """Return what to do for each kind of message from the browser."""
         return {"hello": self._meet}
+
+    def questions(self) -> Mapping[str, Question]:
+        """Return what answers each kind of question; the browser waits for one answer to each, with its number."""
+        return {"part": self._part}
 
     def redraw(self) -> None:
         """Bring the picture in the notebook up to date."""
@@ -101,8 +113,12 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
         self.refresh()
         for display in [display for display, is_live in self._displays.items() if not is_live]:
             self._publish(display, update=True)
+        self.complete()
 
     def _receive(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
+        if content.get("kind") == "ask":
+            self._answer(content)
+            return
         answer = self.answers().get(str(content.get("kind")))
         if answer is None:
             return
@@ -110,6 +126,27 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
             answer()
         except WorkbenchError as exc:
             self.problem(exc)
+
+    def _answer(self, content: Mapping[str, Any]) -> None:
+        head = {"kind": "answer", "n": content.get("n")}
+        try:
+            question = self.questions().get(str(content.get("what")))
+            if question is None:
+                raise InputError(f"The widget answers no question {content.get('what')!r}.")
+            told, buffers = question(content.get("about") or {})
+        except WorkbenchError as exc:
+            self.send(head | {"problem": {"message": exc.message, "hint": exc.hint}})
+        except Exception:  # a bug stays a bug, but the browser must not wait for ever
+            self.send(head | {"problem": {"message": "The kernel raised an error.", "hint": "Its log has the traceback."}})
+            raise
+        else:
+            self.send(dict(told) | head, buffers=list(buffers))
+
+    def _part(self, about: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[bytes]]:
+        name = about.get("name")
+        if name not in self.parts:
+            raise InputError(f"There is no part {name!r} of this widget.", hint=f"Parts: {', '.join(self.parts) or 'none'}.")
+        return {"code": front_end(f"{name}.js")}, ()
 
 
 def in_voila() -> bool:

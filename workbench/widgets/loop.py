@@ -116,14 +116,14 @@ class Loop:
 def loop(path: str = "", *, environment: Mapping[str, str] | None = None) -> ipywidgets.Widget:
     """Return the dashboard of the workspace in *path* (else `WORKBENCH_WORKSPACE`), or what is wrong with it."""
     try:
-        made = Loop(_opened(path, os.environ if environment is None else environment))
+        made = Loop(opened(path, os.environ if environment is None else environment))
     except WorkbenchError as exc:
         return Board({"workspace": "Workbench", "columns": [], "problem": exc.to_json()})
     made.watch()
     return made.widget
 
 
-def _opened(path: str, environment: Mapping[str, str]) -> Workspace:
+def opened(path: str, environment: Mapping[str, str]) -> Workspace:
     """Return the workspace; unlike `wb.open()`, a dashboard makes none."""
     named = path or environment.get("WORKBENCH_WORKSPACE", "")
     if not named:

@@ -1,42 +1,41 @@
-"""Pages of a dataset: filtered, sorted and counted by the store, so that only the rows on the page are read whole."""
+"""Pages of a dataset: filtered, sorted and counted on columns in memory, so that only the rows on the page are read whole."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from workbench.core.dataset import ID, LABEL, PREDICTION, SCORE, Dataset
-from workbench.core.errors import InputError
+import numpy as np
+
+from workbench.core.dataset import ID, LABEL, LABEL_NAMES, NAME, PREDICTION, SCORE, TAGS, TEXT, THUMB, Dataset
+from workbench.core.errors import InputError, NotFoundError
 from workbench.core.ports import Row
-
-NAME, THUMB = "name", "thumb"
+from workbench.core.verbs import lookup
+from workbench.tasks import TASKS
+from workbench.tasks import task as find_task
+from workbench.widgets.coded import Coded
+from workbench.widgets.columns import Columns
+from workbench.widgets.projection import Projection
+from workbench.widgets.query import Query
 
 #: Columns that a tile shows.
 SHOWN = (ID, NAME, LABEL, PREDICTION, SCORE)
+#: Columns that a tile shows where a dataset has them.
+ALSO = (TEXT, "width", "height", "seconds", TAGS)
 
-Sort = Literal["id", "name", "label", "prediction", "score"]
+#: The values of the column `change`, which compares two versions.
+CHANGE, CHANGES = "change", ["same", "changed", "added"]
+#: So many rows are found by likeness.
+N_ALIKE = 200
+_N_COLORS = 12
+_LAST = 6
 
-_DIFFERS = f"{LABEL} <> {PREDICTION}"  # in SQL never true where one of them is absent
-
-
-@dataclass(frozen=True, kw_only=True)
-class Query:
-    """Which rows, in which order; labels are alternatives, the other filters are conditions on top."""
-
-    labels: tuple[str, ...] = ()
-    unlabeled: bool = False
-    differs: bool = False
-    text: str = ""
-    sort: Sort = "id"
-    descending: bool = False
-    page: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse a page before the first."""
-        if self.page < 0:
-            raise InputError(f"`page` must be 0 or more, got {self.page}.")
+_FIRST = (LABEL, LABEL_NAMES, PREDICTION, TAGS)
+_TITLES = {ID: "dataset order", SCORE: "certainty"}
+_UNSORTED = {THUMB, TAGS, "embedding", "label_names", "candidates", "media", "media_b"}
 
 
 class Pages:
@@ -47,92 +46,209 @@ class Pages:
             raise InputError(f"`page_size` must be 1 to 500, got {size}.")
         self.data = data
         self.size = size
-        self._ids = data.ids() if data.selection else None
-        self._last: tuple[Query, list[str] | int] | None = None
-
-    def facets(self) -> list[dict[str, Any]]:
-        """Return the filters with the number of rows behind each: classes, then unlabeled, then differing."""
-        found = [{"kind": "label", "label": label, "count": n} for label, n in self._labels().items()]
-        if LABEL in self.data.columns:
-            found.append({"kind": "unlabeled", "label": "", "count": self._count(f"{LABEL} IS NULL")})
-        if {LABEL, PREDICTION} <= set(self.data.columns):
-            found.append({"kind": "differs", "label": "", "count": self._count(_DIFFERS)})
-        return [facet for facet in found if facet["count"] or facet["kind"] == "label"]
+        self.columns = Columns(data)
+        self.map = Projection(self.columns)
+        self._found: OrderedDict[str, Any] = OrderedDict()
+        self._masks: OrderedDict[str, Any] = OrderedDict()
+        self._versus = 0
+        self.gone: list[str] = []
 
     def sorts(self) -> list[tuple[str, str]]:
-        """Return the orders that this dataset's columns allow, with their names."""
-        names = {
-            "id": "dataset order",
-            "name": "by name",
-            "label": "by label",
-            "prediction": "by prediction",
-            "score": "least certain first",
-            "score down": "most certain first",
-        }
-        return [(key, text) for key, text in names.items() if key.split()[0] in self.data.columns]
+        """Return the columns to sort by, with their titles."""
+        return [(c, _TITLES.get(c, c.replace("_", " "))) for c in self.data.columns if c not in _UNSORTED]
 
     def total(self, query: Query) -> int:
         """Return how many rows *query* matches."""
-        found = self._found(query)
-        return found if isinstance(found, int) else len(found)
+        found = self.places(query)
+        return self.data.n_items if found is None else len(found)
+
+    def places(self, query: Query) -> Any:
+        """Return the places of the matching rows in order, None for all of them in the dataset's own order."""
+        return _kept(self._found, repr(replace(query, page=0)), lambda: self._matching(query))
 
     def rows(self, query: Query, *, thumbs: bool = True) -> list[Row]:
         """Return the rows of the page, with thumbnails unless told otherwise."""
-        columns = [c for c in (*SHOWN, *((THUMB,) if thumbs else ())) if c in self.data.columns]
-        found = self._found(query)
-        start = query.page * self.size
-        if isinstance(found, int):
-            return self._read(columns, where=self._where(query), offset=start, limit=self.size)
-        return self._read(columns, ids=found[start : start + self.size])
+        wanted = (*SHOWN, *ALSO, THUMB) if thumbs else SHOWN
+        return self.read(self._on_page(query), wanted)
 
-    def _found(self, query: Query) -> list[str] | int:
-        """Return the matching ids in order; for the dataset's own order their number is enough."""
-        query = replace(query, page=0)
-        if self._last is None or self._last[0] != query:
-            where = self._where(query)
-            if query.sort not in self.data.columns:
-                raise InputError(f"{self.data.ref} has no column {query.sort!r} to sort by.")
-            in_order = query.sort == ID and not query.descending and self._ids is None
-            self._last = query, (self._count(where) if in_order else self._sorted(query, where))
-        return self._last[1]
+    def before(self, query: Query, rows: Sequence[Row]) -> list[Row | None]:
+        """Return the rows of a page as they are in the version that is compared with, None where it has none."""
+        other, kinds = query.versus, self._changes(query.versus)
+        ids = [str(row[ID]) for row, kind in zip(rows, kinds.codes[self._on_page(query)], strict=True) if kind != 2]
+        tables, name = self.data.ws.tables, self.data.name
+        known = next(v.columns for v in tables.versions(name) if v.version == other)
+        wanted = [c for c in (ID, LABEL, PREDICTION, SCORE) if c in known]
+        found = {str(row[ID]): row for row in tables.read(name, other, columns=wanted, ids=ids)} if ids else {}
+        return [found.get(str(row[ID])) for row in rows]
 
-    def _sorted(self, query: Query, where: str | None) -> list[str]:
-        column = query.sort
-        rows = self._read([ID, column] if column != ID else [ID], ids=self._ids, where=where)
-        if column == ID:  # a selection has an order of its own
-            return [str(row[ID]) for row in (reversed(rows) if query.descending else rows)]
-        known = sorted((r for r in rows if r[column] is not None), key=lambda r: r[column], reverse=query.descending)
-        return [str(row[ID]) for row in (*known, *(r for r in rows if r[column] is None))]
+    def read(self, places: Any, columns: Sequence[str]) -> list[Row]:
+        """Return the rows at these places, with those of *columns* that there are."""
+        wanted = [c for c in columns if c in self.data.columns]
+        ws, name, version, ids = self.data.ws, self.data.name, self.data.version, self.columns.ids
+        if ids is not None:
+            return ws.tables.read(name, version, columns=wanted, ids=[ids[place] for place in places])
+        return ws.scans.take(name, version, np.asarray(places, dtype=np.int64), columns=wanted)
 
-    def _labels(self) -> dict[str, int]:
-        if LABEL not in self.data.columns:
-            return {}
-        if self.data.classes and self._ids is None:
-            return {name: self._count(f"{LABEL} = {_quoted(name)}") for name in self.data.classes}
-        counts = Counter(row[LABEL] for row in self._read([LABEL], ids=self._ids) if row[LABEL] is not None)
-        return {name: counts[name] for name in (*self.data.classes, *sorted(set(counts) - set(self.data.classes)))}
+    def ids(self, query: Query) -> list[str]:
+        """Return the ids of all matching rows, in order."""
+        found = self.places(query)
+        if found is None:
+            return self.columns.ids or self.data.ids()
+        if self.columns.ids is not None:
+            return [self.columns.ids[place] for place in found]
+        return [str(row[ID]) for row in self.read(found, [ID])]
 
-    def _where(self, query: Query) -> str | None:
-        either = []
-        if query.labels:
-            either.append(f"{LABEL} IN ({', '.join(map(_quoted, query.labels))})")
-        if query.unlabeled:
-            either.append(f"{LABEL} IS NULL")
-        conditions = [f"({' OR '.join(either)})"] if either else []
+    def facets(self, query: Query) -> list[dict[str, Any]]:
+        """Return what can be filtered by, with the number of rows behind each choice; the filters on other columns count."""
+        kept = _places(self.mask(query))
+        names = self.facet_columns()
+        found = [self._facet(c, query, kept) for c in ((CHANGE, *names) if query.versus else names)]
+        if self._is_named and {LABEL, PREDICTION} <= set(self.data.columns):
+            differs = self.columns.differing(LABEL, PREDICTION)
+            rest = _places(self.mask(replace(query, differs=False))) if query.differs else kept
+            n = int((differs if rest is None else differs[rest]).sum())
+            found.append({"column": "differs", "kind": "differs", "count": n})
+        return [facet for facet in found if facet]
+
+    def facet_columns(self) -> list[str]:
+        """Return the columns to choose from, those about labels first; drawings are no values to choose from."""
+        found = [c for c in self.columns.facets() if self._is_named or c not in (LABEL, PREDICTION)]
+        return sorted(found, key=lambda c: _FIRST.index(c) if c in _FIRST else len(_FIRST) + self.columns.is_number(c))
+
+    @property
+    def _is_named(self) -> bool:
+        return self.data.task not in TASKS or find_task(self.data.task).shape in ("class", "text")
+
+    def mask(self, query: Query, *, but: str = "") -> Any:
+        """Return which rows match, leaving out the filter on the column *but*; None when all do."""
+        about = repr((replace(query, page=0, sort=ID, descending=False, like=""), but))
+        return _kept(self._masks, about, lambda: self._mask(query, but))
+
+    def _mask(self, query: Query, but: str) -> Any:
+        masks = [self._coded(c, query).mask(values) for c, values in query.filters.items() if values and c != but]
+        for column, (low, high) in query.ranges.items():
+            if column != but:
+                values = self.columns.numbers(column)
+                masks.append((values >= low) & (values <= high))
         if query.differs:
-            conditions.append(_DIFFERS)
+            masks.append(self.columns.differing(LABEL, PREDICTION))
         if query.text:
-            conditions.append(f"contains(lower({NAME}), {_quoted(query.text.lower())})")
-        return " AND ".join(conditions) or None
+            masks.append(self.columns.containing(query.text))
+        if query.lasso:
+            masks.append(self.map.inside(query.lasso, query.map))
+        return np.logical_and.reduce(masks) if len(masks) > 1 else masks[0] if masks else None
 
-    def _count(self, where: str | None) -> int:
-        if self._ids is not None:
-            return len(self._read([ID], ids=self._ids, where=where))
-        return self.data.n_items if where is None else self.data.ws.tables.count(self.data.name, self.data.version, where=where)
+    def colors(self, column: str) -> tuple[list[str], Any]:
+        """Return the values of a column that get a color of their own, and which one each row has; 255 is none of them."""
+        coded = self.columns.coded(column)
+        counts, _ = coded.counts(None)
+        known = (
+            [name for name in self.data.classes if name in coded.values] if column in (LABEL, LABEL_NAMES, PREDICTION) else []
+        )
+        rest = [coded.values[i] for i in np.argsort(-counts, kind="stable") if coded.values[i] not in known]
+        names = [*known, *rest][:_N_COLORS]
+        rank = np.full(len(coded.values) + 1, 255, dtype=np.uint8)
+        for place, name in enumerate(names):
+            rank[coded.values.index(name)] = place
+        if coded.owners is None:
+            return [str(name) for name in names], rank[coded.codes]
+        found = np.full(coded.n_rows, 255, dtype=np.uint8)
+        found[coded.owners[::-1]] = rank[coded.codes[::-1]]  # of several, the first
+        return [str(name) for name in names], found
 
-    def _read(self, columns: Sequence[str], **how: Any) -> list[Row]:
-        return self.data.ws.tables.read(self.data.name, self.data.version, columns=columns, **how)
+    def _matching(self, query: Query) -> Any:
+        kept = self.mask(query)
+        if query.like:
+            alike = self._alike(query.like)
+            order = alike if query.sort == ID else self._ranked(query)[np.isin(self._ranked(query), alike)]
+        elif query.sort != ID:
+            order = self._ranked(query)
+        else:
+            order = None if kept is None else np.flatnonzero(kept).astype(np.int32)
+            if query.descending:
+                order = np.arange(self.data.n_items, dtype=np.int32)[::-1] if order is None else order[::-1]
+            return order
+        return order if kept is None else order[kept[order]]
+
+    def _ranked(self, query: Query) -> Any:
+        return self.columns.order(query.sort, descending=query.descending)
+
+    def _alike(self, like: str) -> Any:
+        if Path(like).is_file():  # whoever looks at a page in a browser is not meant to read this machine's files
+            raise InputError(f"{like!r} is a file.", hint="Use wb.search(data, path) in a cell.")
+        found = lookup("search")(self.data, like, k=min(N_ALIKE, self.data.n_items))
+        try:
+            itself = self.columns.places([like])
+        except NotFoundError:  # it is a text, not an item
+            itself = []
+        return np.concatenate([itself, self.columns.places(found.ids())]).astype(np.int32)
+
+    def _on_page(self, query: Query) -> Any:
+        found, start = self.places(query), query.page * self.size
+        if found is None:
+            return np.arange(start, min(start + self.size, self.data.n_items), dtype=np.int64)
+        return found[start : start + self.size]
+
+    def _facet(self, column: str, query: Query, kept: Any) -> dict[str, Any]:
+        is_mine = column in query.filters or column in query.ranges
+        mine = _places(self.mask(query, but=column)) if is_mine else kept
+        if column != CHANGE and self.columns.is_number(column):
+            return self._range(column, mine)
+        try:
+            coded = self._coded(column, query)
+        except InputError:  # the sample had few values, the whole column has many
+            return {}
+        counts, absent = coded.counts(mine)
+        ordered = {
+            LABEL: self.data.classes,
+            LABEL_NAMES: self.data.classes,
+            PREDICTION: self.data.classes,
+            CHANGE: CHANGES,
+        }.get(column, ())
+        known = {name: place for place, name in enumerate(ordered)}
+        if len(coded.values) + (absent > 0) < 2 and not known and column not in query.filters:
+            return {}  # all rows are the same
+        pairs = [[value, int(n)] for value, n in zip(coded.values, counts, strict=True)]
+        pairs += [[name, 0] for name in known if name not in coded.values]
+        # Classes keep their order, so that they keep their color; other values come with the most frequent first.
+        pairs.sort(key=lambda p: (known[p[0]], 0, "") if p[0] in known else (len(known), -p[1], str(p[0])))
+        return {"column": column, "kind": "values", "values": pairs, "absent": absent}
+
+    def _ordered(self, column: str) -> Sequence[str]:
+        """Return the values of a column that have an order of their own."""
+        if column == CHANGE:
+            return CHANGES
+        return self.data.classes if column in (LABEL, LABEL_NAMES, PREDICTION) else ()
+
+    def _range(self, column: str, kept: Any) -> dict[str, Any]:
+        counts, low, high, absent = self.columns.histogram(column, kept)
+        return {"column": column, "kind": "range", "low": low, "high": high, "bins": counts, "absent": absent}
+
+    def _coded(self, column: str, query: Query) -> Coded:
+        return self._changes(query.versus) if column == CHANGE else self.columns.coded(column)
+
+    def _changes(self, versus: int) -> Coded:
+        if not versus:
+            raise InputError("There is a column 'change' only while two versions are compared.", hint="Give `versus` too.")
+        if self._versus != versus:
+            found = self.data.ws.histories.changes(self.data.name, versus, self.data.version)
+            codes = np.zeros(self.data.n_items, dtype=np.int32)
+            for code, kind in ((1, "changed"), (2, "added")):
+                codes[self.columns.places(found[kind], missing_ok=True)] = code
+            self.columns.keep(CHANGE, Coded(codes, list(CHANGES)))
+            self._versus, self.gone = versus, list(found["removed"])
+        return self.columns.coded(CHANGE)
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _places(mask: Any) -> Any:
+    return None if mask is None else np.flatnonzero(mask)
+
+
+def _kept(last: OrderedDict[str, Any], key: str, make: Callable[[], Any]) -> Any:
+    """Return what was made for *key*, if it is among the last few."""
+    if key not in last:
+        last[key] = make()
+        while len(last) > _LAST:
+            last.popitem(last=False)
+    last.move_to_end(key)
+    return last[key]

@@ -26,6 +26,14 @@ test('keys that mean nothing here are left to the page', () => {
   assert.equal(moveOf({ key: 's', ctrlKey: true, metaKey: false }, 0, 60, 10), null);
 });
 
+test('a letter is a command, and so is Ctrl+A', () => {
+  assert.deepEqual(press('Enter'), { command: 'open' });
+  assert.deepEqual(press('t'), { command: 'tag' });
+  assert.deepEqual(moveOf({ key: 'A', ctrlKey: true, metaKey: false }, 0, 60, 10), {
+    command: 'all'
+  });
+});
+
 test('a range is added in the order of the page, without doubles', () => {
   assert.deepEqual(range(['c'], ['a', 'b', 'c', 'd'], 3, 1), ['c', 'b', 'd']);
 });

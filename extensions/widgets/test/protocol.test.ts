@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { merge } from '../src/curves/protocol';
-import { differs, readPage } from '../src/grid/protocol';
+import { differs, filtered, type IQuery, readPage } from '../src/grid/protocol';
 
 const message = {
   kind: 'page',
@@ -10,9 +10,9 @@ const message = {
   pages: 1,
   total: 3,
   items: [
-    ['a', 'a.png', 'ok', 'crack', 0.5],
-    ['b', 'b.png', null, 'ok', 0.9],
-    ['c', 'c.png', 'ok', null, null]
+    ['a', 'a.png', 'ok', 'crack', 0.5, null, 64, 48, ['blurry']],
+    ['b', null, null, 'ok', 0.9, null, null, null, []],
+    ['c', 'c.png', 'ok', null, null, 'words', null, null, []]
   ],
   ends: [2, 2, 5]
 };
@@ -29,6 +29,23 @@ test('one buffer is cut into thumbnails; an absent one is empty', () => {
 test('a prediction differs only from a label that is there', () => {
   const page = readPage(message, []);
   assert.deepEqual(page?.items.map(differs), [true, false, false]);
+});
+
+test('an item without a name is called by its id', () => {
+  assert.deepEqual(
+    readPage(message, [])?.items.map(item => item.name),
+    ['a.png', 'b', 'c.png']
+  );
+});
+
+test('a filter without values is no filter, and other columns keep theirs', () => {
+  const query = { filters: { label: ['ok'], group: [null] } } as unknown as IQuery;
+  assert.deepEqual(filtered(query, 'label', []), { filters: { group: [null] } });
+  assert.deepEqual(filtered(query, 'tags', ['x']).filters, {
+    label: ['ok'],
+    group: [null],
+    tags: ['x']
+  });
 });
 
 test('another message is no page', () => {

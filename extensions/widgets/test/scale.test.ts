@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { percent } from '../src/grid/paint';
+import { percent } from '../src/grid/caption';
 import { nearest, rangeOf, short, ticks } from '../src/curves/scale';
 
 test('ticks are round numbers within the range', () => {

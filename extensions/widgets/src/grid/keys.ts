@@ -1,11 +1,34 @@
 // What a key does in the grid; pure, so that the table below is all there is to know.
 
-export type Move =
-  | { focus: number }
-  | { page: number; focus: 'first' | 'last' | 'same' }
+export type Command =
   | 'toggle'
   | 'all'
-  | 'none';
+  | 'none'
+  | 'open'
+  | 'alike'
+  | 'filters'
+  | 'search'
+  | 'map'
+  | 'tag'
+  | 'label'
+  | 'help';
+
+export type Move =
+  { focus: number } | { page: number; focus: 'first' | 'last' | 'same' } | { command: Command };
+
+/** The letters that the help names. */
+export const COMMANDS: ReadonlyMap<string, [Command, string]> = new Map([
+  ['Enter', ['open', 'open the item']],
+  [' ', ['toggle', 'select it, or take it out']],
+  ['Escape', ['none', 'select nothing']],
+  ['/', ['search', 'search']],
+  ['f', ['filters', 'filters']],
+  ['s', ['alike', 'items like this one']],
+  ['m', ['map', 'the map']],
+  ['t', ['tag', 'tag']],
+  ['l', ['label', 'send to labeling']],
+  ['?', ['help', 'these keys']]
+]);
 
 export interface IKey {
   key: string;
@@ -21,7 +44,7 @@ export function moveOf(
   columns: number
 ): Move | null {
   if (ctrlKey || metaKey) {
-    return key.toLowerCase() === 'a' ? 'all' : null;
+    return key.toLowerCase() === 'a' ? { command: 'all' } : null;
   }
   switch (key) {
     case 'ArrowLeft':
@@ -42,13 +65,10 @@ export function moveOf(
       return { focus: 0 };
     case 'End':
       return { focus: n - 1 };
-    case ' ':
-    case 'Enter':
-      return 'toggle';
-    case 'Escape':
-      return 'none';
-    default:
-      return null;
+    default: {
+      const command = COMMANDS.get(key);
+      return command ? { command: command[0] } : null;
+    }
   }
 }
 

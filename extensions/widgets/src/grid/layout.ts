@@ -6,6 +6,8 @@ export const CAPTION = 36;
 export const GAP = 8;
 export const TILE_HEIGHT = PICTURE + 2 * PAD + CAPTION;
 const TILE_WIDTH = PICTURE + 2 * PAD;
+/** A tile of text is as wide as a few words. */
+export const TEXT_WIDTH = 236;
 
 export interface ILayout {
   columns: number;
@@ -22,9 +24,12 @@ export interface IBox {
 }
 
 /** Return the grid of *n* tiles that fills *width*: as many columns as fit, tiles stretched to the edge. */
-export function layout(width: number, n: number): ILayout {
-  const columns = Math.max(1, Math.floor((width + GAP) / (TILE_WIDTH + GAP)));
-  const tileWidth = Math.max(TILE_WIDTH, Math.floor((width - GAP * (columns - 1)) / columns));
+export function layout(width: number, n: number, least = TILE_WIDTH): ILayout {
+  const columns = Math.max(1, Math.floor((width + GAP) / (least + GAP)));
+  const tileWidth = Math.max(
+    Math.min(least, width),
+    Math.floor((width - GAP * (columns - 1)) / columns)
+  );
   const rows = Math.max(1, Math.ceil(n / columns));
   return { columns, tileWidth, width, height: rows * (TILE_HEIGHT + GAP) - GAP };
 }

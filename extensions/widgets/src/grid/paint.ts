@@ -1,7 +1,9 @@
 // Painting a page of tiles on one canvas.
 
-import { colorAt } from '../palette';
-import { CAPTION, fit, type IBox, type ILayout, PAD, PICTURE, tileAt } from './layout';
+import { changed, paintCaption, paintTags, wrapped } from './caption';
+import { readLabel } from './labels';
+import { fit, type IBox, type ILayout, PAD, PICTURE, tileAt } from './layout';
+import { paintRegions } from './overlay';
 import { differs, type IItem } from './protocol';
 
 /** Colours and fonts of the theme, read from the style sheet so that the canvas follows light and dark. */
@@ -24,7 +26,9 @@ export interface IScene {
   items: IItem[];
   images: (HTMLImageElement | null)[];
   selected: ReadonlySet<string>;
-  classes: ReadonlyMap<string, number>;
+  before: (IItem | null)[] | null;
+  shape: string;
+  colorOf: (label: string) => string;
   focus: number;
   hover: number;
   hasFocus: boolean;
@@ -84,10 +88,12 @@ function paintTile(
   rounded(c, box, 6);
   c.fillStyle = isSelected ? theme.tint : i === scene.hover ? theme.hover : theme.tile;
   c.fill();
-  paintPicture(c, box, scene.images[i] ?? null, theme);
-  paintCaption(c, box, item, scene.classes, theme);
-  if (differs(item)) {
-    paintCorner(c, box, theme.wrong);
+  paintPicture(c, box, item, scene.images[i] ?? null, scene, theme);
+  const before = scene.before === null ? undefined : (scene.before[i] ?? null);
+  paintCaption(c, box, item, before, scene, theme);
+  paintTags(c, box, item.tags, theme);
+  if (before !== undefined ? changed(item, before) : differs(item)) {
+    paintCorner(c, box, before !== undefined ? theme.brand : theme.wrong);
   }
   if (isSelected) {
     outline(c, box, theme.brand, 2);
@@ -103,25 +109,45 @@ function paintTile(
 function paintPicture(
   c: CanvasRenderingContext2D,
   box: IBox,
+  item: IItem,
   image: HTMLImageElement | null,
+  scene: IScene,
   theme: ITheme
 ): void {
   const left = box.x + (box.width - PICTURE) / 2;
   const top = box.y + PAD;
   if (!image) {
-    paintNothing(c, left, top, theme);
+    if (item.text) {
+      paintText(c, box, item.text, theme);
+    } else {
+      paintNothing(c, left, top, theme);
+    }
     return;
   }
   const { width, height, smooth } = fit(image.naturalWidth, image.naturalHeight, PICTURE);
   c.imageSmoothingEnabled = smooth;
   c.imageSmoothingQuality = 'high';
-  c.drawImage(
-    image,
-    Math.round(left + (PICTURE - width) / 2),
-    Math.round(top + (PICTURE - height) / 2),
+  const place = {
+    x: Math.round(left + (PICTURE - width) / 2),
+    y: Math.round(top + (PICTURE - height) / 2),
     width,
     height
-  );
+  };
+  c.drawImage(image, place.x, place.y, width, height);
+  const { regions } = readLabel(item.label ?? item.prediction, scene.shape);
+  if (regions.length > 0 && item.width && item.height) {
+    const size = { width: item.width, height: item.height };
+    const style = { line: 1.5, dashed: item.label === null, names: false, font: theme.font };
+    paintRegions(c, regions, size, place, scene.colorOf, style);
+  }
+}
+
+/** The beginning of a text, in lines. */
+function paintText(c: CanvasRenderingContext2D, box: IBox, text: string, theme: ITheme): void {
+  c.font = `12px ${theme.font}`;
+  c.fillStyle = theme.ink;
+  const lines = wrapped(c, text, box.width - 2 * PAD - 4, Math.floor(PICTURE / 16));
+  lines.forEach((line, i) => c.fillText(line, box.x + PAD + 2, box.y + PAD + 9 + 16 * i));
 }
 
 /** A neutral tile: there is no picture, or its bytes are no picture. */
@@ -134,61 +160,6 @@ function paintNothing(c: CanvasRenderingContext2D, left: number, top: number, th
   c.textAlign = 'center';
   c.fillText('no picture', left + PICTURE / 2, top + PICTURE / 2);
   c.textAlign = 'left';
-}
-
-function paintCaption(
-  c: CanvasRenderingContext2D,
-  box: IBox,
-  item: IItem,
-  classes: ReadonlyMap<string, number>,
-  theme: ITheme
-): void {
-  const left = box.x + PAD + 2;
-  const room = box.width - 2 * PAD - 4;
-  const first = box.y + box.height - CAPTION + 9;
-  const label = item.label ?? (item.prediction === null ? 'unlabeled' : '');
-  c.beginPath();
-  c.arc(left + 4, first, 4, 0, 2 * Math.PI);
-  c.fillStyle = colorAt(item.label === null ? -1 : (classes.get(item.label) ?? -1));
-  if (item.label === null) {
-    c.strokeStyle = theme.muted;
-    c.stroke();
-  } else {
-    c.fill();
-  }
-  const said =
-    item.prediction === null ? 0 : paintPrediction(c, left + room, first, room * 0.55, item, theme);
-  c.font = `${item.label === null ? 'normal' : '600'} 12px ${theme.font}`;
-  c.fillStyle = item.label === null ? theme.muted : theme.ink;
-  c.fillText(elide(c, label, room - 14 - said), left + 13, first);
-  c.font = `11px ${theme.font}`;
-  c.fillStyle = theme.muted;
-  c.fillText(elide(c, item.name, room), left, first + 16);
-}
-
-/** Write the prediction flush right and return the room it took: quiet when it agrees, in colour when it does not. */
-function paintPrediction(
-  c: CanvasRenderingContext2D,
-  right: number,
-  y: number,
-  room: number,
-  item: IItem,
-  theme: ITheme
-): number {
-  const wrong = differs(item);
-  const score = item.score === null ? '' : ` ${percent(item.score)}`;
-  const agrees = item.label !== null && !wrong;
-  c.font = `${wrong ? '600' : 'normal'} 11px ${theme.font}`;
-  c.fillStyle = wrong ? theme.wrong : agrees ? theme.right : theme.muted;
-  const text = elide(
-    c,
-    agrees ? `✓${score}` : `${wrong ? '≠' : '→'} ${item.prediction ?? ''}${score}`,
-    room
-  );
-  c.textAlign = 'right';
-  c.fillText(text, right, y);
-  c.textAlign = 'left';
-  return c.measureText(text).width + 6;
 }
 
 function paintCorner(c: CanvasRenderingContext2D, box: IBox, color: string): void {
@@ -235,29 +206,4 @@ function rounded(c: CanvasRenderingContext2D, box: IBox, radius: number): void {
 
 function inset({ x, y, width, height }: IBox, by: number): IBox {
   return { x: x + by, y: y + by, width: width - 2 * by, height: height - 2 * by };
-}
-
-function elide(c: CanvasRenderingContext2D, text: string, room: number): string {
-  if (c.measureText(text).width <= room) {
-    return text;
-  }
-  let low = 0;
-  let high = text.length;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (c.measureText(`${text.slice(0, middle)}…`).width <= room) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low === 0 ? '' : `${text.slice(0, low)}…`;
-}
-
-/** Return a score the way people read it: two digits, never rounded up to certainty. */
-export function percent(score: number): string {
-  return `${Math.min(99, Math.floor(score * 100))}%`.replace(
-    '99%',
-    score >= 0.9999 ? '100%' : '99%'
-  );
 }

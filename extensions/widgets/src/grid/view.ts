@@ -1,91 +1,82 @@
-// One view of the grid: a toolbar, a canvas that takes the keyboard, and a line that says what is shown.
+// One view of the browser: a toolbar, filters beside tiles, a line that says what is shown, and panels that open on demand.
 
 import { type Cleanup } from '../anywidget';
-import { h, onTheme } from '../dom';
-import { moveOf, range, toggle } from './keys';
-import { type ILayout, indexAt, layout } from './layout';
-import { type ITheme, paint, percent, themeOf } from './paint';
-import { differs, type IItem } from './protocol';
-import { type IShown, type Store } from './store';
+import { h } from '../dom';
+import { Actions } from './actions';
+import { Facets } from './facets';
+import { type Command, COMMANDS } from './keys';
+import { type IHost, type IPanel, type IPart } from './parts';
+import { type Store } from './store';
+import { Tiles } from './tiles';
 import { Toolbar } from './toolbar';
+
+type Place = 'item' | 'map';
 
 export class View {
   readonly node = h('div', { class: 'wb-grid', 'data-lm-suppress-shortcuts': 'true' });
-  private _canvas = h('canvas', {
-    class: 'wb-grid-canvas',
-    tabindex: 0,
-    role: 'listbox',
-    'aria-multiselectable': 'true',
-    'aria-label': 'Images: arrow keys move, space selects, page keys turn the page'
-  });
   private _empty = h('div', { class: 'wb-grid-empty' });
   private _status = h('span', { class: 'wb-grid-status', role: 'status', 'aria-live': 'polite' });
-  private _clear = h('button', { class: 'wb-link', type: 'button' }, 'clear');
-  private _previous = h(
-    'button',
-    { class: 'wb-page', type: 'button', 'aria-label': 'Previous page' },
-    '‹'
-  );
-  private _next = h('button', { class: 'wb-page', type: 'button', 'aria-label': 'Next page' }, '›');
   private _where = h('span', { class: 'wb-grid-where' });
   private _title = h('span', { class: 'wb-grid-title' });
+  private _clear = link('clear', () => this._store.select([]));
+  private _all = link('select all', () => void this._store.question('all').catch(() => undefined));
+  private _tag = link('tag', () => this._do('tag'));
+  private _label = link('label', () => this._do('label'));
+  private _previous = pager('‹', 'Previous page', () => this._tiles.turn(-1, 'same'));
+  private _next = pager('›', 'Next page', () => this._tiles.turn(1, 'same'));
+  private _filters = toggle('Filters', 'Filters by column (f)', () => this._do('filters'));
+  private _map = toggle('Map', 'Items on a map by their vectors (m)', () => this._do('map'));
+  private _help = h('div', { class: 'wb-grid-help' });
+  private _slots: Record<Place, HTMLElement> = {
+    item: h('div', { class: 'wb-item-slot' }),
+    map: h('div', { class: 'wb-map-slot' })
+  };
+  private _panels: Partial<Record<Place, IPanel>> = {};
+  private _tiles: Tiles;
+  private _facets: Facets;
   private _toolbar: Toolbar;
-  private _theme: ITheme | null = null;
-  private _layout: ILayout = layout(0, 0);
-  private _focus = 0;
-  private _anchor = 0;
-  private _hover = -1;
-  private _landing: 'first' | 'last' | 'same' = 'same';
-  private _shown: IShown | null = null;
-  private _selected: string[] = [];
+  private _actions: Actions;
 
   constructor(private _store: Store) {
-    this._toolbar = new Toolbar(_store);
-    const foot = h('div', { class: 'wb-grid-foot' }, this._title, this._status, this._clear);
-    foot.append(h('span', { class: 'wb-grid-pager' }, this._previous, this._where, this._next));
-    this.node.append(this._toolbar.node, this._canvas, this._empty, foot);
-    this._previous.addEventListener('click', () => this._turn(-1, 'same'));
-    this._next.addEventListener('click', () => this._turn(1, 'same'));
-    this._clear.addEventListener('click', () => _store.select([]));
-    this._canvas.addEventListener('keydown', event => this._onKey(event));
-    this._canvas.addEventListener('mousedown', event => this._onPress(event));
-    this._canvas.addEventListener('mousemove', event => this._setHover(this._under(event)));
-    this._canvas.addEventListener('mouseleave', () => this._setHover(-1));
-    this._canvas.addEventListener('focus', () => this._paint());
-    this._canvas.addEventListener('blur', () => this._paint());
+    this._tiles = new Tiles(_store, command => this._do(command));
+    this._facets = new Facets(_store);
+    this._toolbar = new Toolbar(_store, this._tiles.colorOf, this._filters, this._map);
+    this._actions = new Actions(_store, () => this._tiles.node.focus());
+    this._help.hidden = true;
+    const pages = h('span', { class: 'wb-grid-pager' }, this._previous, this._where, this._next);
+    const foot = h('div', { class: 'wb-grid-foot' }, this._title, this._status);
+    foot.append(this._clear, this._all, this._tag, this._label, pages);
+    const tiles = h('div', { class: 'wb-grid-tiles' }, this._tiles.node, this._empty);
+    const body = h('div', { class: 'wb-grid-body' }, this._facets.node, tiles, this._slots.map);
+    const under = [foot, this._actions.node, this._help, this._slots.item];
+    this.node.append(this._toolbar.node, body, ...under);
+    Object.values(this._slots).forEach(slot => (slot.hidden = true));
   }
 
   /** Follow the store, the width and the theme; return the call that stops it. */
   mount(): Cleanup {
-    const resized = new ResizeObserver(() => this._paint());
-    resized.observe(this.node);
+    const resized = new ResizeObserver(() => this._tiles.paint());
+    resized.observe(this._tiles.node.parentElement as HTMLElement);
     const stops = [
       this._store.subscribe(() => this.update()),
-      onTheme(() => {
-        this._theme = null;
-        this._paint();
-      }),
-      () => resized.disconnect()
+      this._tiles.mount(),
+      () => resized.disconnect(),
+      () => Object.values(this._panels).forEach(panel => panel.dispose())
     ];
     this.update();
     return () => stops.forEach(stop => stop());
   }
 
   update(): void {
-    const { page, model } = this._store;
-    const selected = model.get('selected');
-    // A new query is heard before its page: painting the old page again would only keep the new one waiting.
-    const isStale = page !== this._shown || selected !== this._selected;
-    if (page !== this._shown) {
-      this._shown = page;
-      this._land(page?.items.length ?? 0);
-    }
-    this._selected = selected;
-    if (isStale) {
-      this._paint();
-    }
+    this._tiles.update();
     this._toolbar.update();
+    this._facets.update();
     this._updateFoot();
+    for (const [place, panel] of Object.entries(this._panels)) {
+      if (!this._slots[place as Place].hidden) {
+        panel.update();
+      }
+    }
   }
 
   private _updateFoot(): void {
@@ -93,6 +84,10 @@ export class View {
     const selected = model.get('selected').length;
     this._title.textContent = model.get('title');
     this._clear.hidden = selected === 0;
+    this._all.hidden = !page || page.total === 0 || selected >= page.total;
+    this._tag.textContent = `tag ${this._actions.scope} …`;
+    this._label.textContent = 'label …';
+    this._map.hidden = !model.get('about').columns.includes('embedding');
     this._status.classList.toggle('wb-problem', problem !== null);
     this._previous.disabled = !page || page.page === 0;
     this._next.disabled = !page || page.page >= page.pages - 1;
@@ -100,157 +95,115 @@ export class View {
     if (problem) {
       this._status.textContent = `${problem.message} ${problem.hint}`.trim();
     } else if (page) {
-      const total = `${page.total.toLocaleString('en')} ${page.total === 1 ? 'item' : 'items'}`;
-      this._status.textContent =
-        selected > 0 ? `${total} · ${selected.toLocaleString('en')} selected` : total;
+      const items = `${page.total.toLocaleString('en')} ${page.total === 1 ? 'item' : 'items'}`;
+      const chosen = selected > 0 ? ` · ${selected.toLocaleString('en')} selected` : '';
+      const gone = page.gone > 0 ? ` · ${page.gone.toLocaleString('en')} taken out since` : '';
+      this._status.textContent = items + chosen + gone;
     }
     this._empty.hidden = page !== null && page.items.length > 0;
     this._empty.textContent = page ? 'Nothing matches these filters.' : 'Waiting for the kernel …';
   }
 
-  private _paint(): void {
-    const width = this.node.clientWidth;
-    const page = this._shown;
-    if (width === 0) {
-      return;
-    }
-    this._theme ??= themeOf(this.node);
-    this._layout = layout(width, page?.items.length ?? 0);
-    this._canvas.hidden = !page || page.items.length === 0;
-    if (!page) {
-      return;
-    }
-    const facets = this._store.model.get('facets').filter(facet => facet.kind === 'label');
-    paint(
-      this._canvas,
-      {
-        layout: this._layout,
-        items: page.items,
-        images: page.images,
-        selected: new Set(this._selected),
-        classes: new Map(facets.map((facet, i) => [facet.label, i])),
-        focus: this._focus,
-        hover: this._hover,
-        hasFocus: document.activeElement === this._canvas || this._canvas.matches(':focus')
+  private _do(command: Command): void {
+    const focused = this._tiles.focused;
+    const todo: Record<Command, () => void> = {
+      toggle: () => this._tiles.toggle(),
+      all: () => this._tiles.all(),
+      none: () => this._store.select([]),
+      open: () => void this._open('item'),
+      alike: () => focused && this._store.ask({ like: focused.id, sort: 'id', descending: false }),
+      filters: () => {
+        this._facets.toggle();
+        press(this._filters, !this._facets.node.hidden);
       },
-      this._theme
-    );
-    this._canvas.dataset['painted'] = String(page.seq);
+      search: () => this._toolbar.search.focus(),
+      map: () => void (this._slots.map.hidden ? this._open('map') : this._close('map')),
+      tag: () => this._actions.open('tag'),
+      label: () => this._actions.open('label'),
+      help: () => this._explain()
+    };
+    todo[command]();
   }
 
-  private _onKey(event: KeyboardEvent): void {
-    const items = this._shown?.items ?? [];
-    const move = moveOf(event, this._focus, items.length, this._layout.columns);
-    if (move === null || items.length === 0) {
+  /** Open a panel, loaded when it is opened for the first time. */
+  private async _open(place: Place): Promise<void> {
+    if (place === 'item' && !this._tiles.focused) {
       return;
     }
-    event.preventDefault();
-    event.stopPropagation();
-    if (move === 'toggle') {
-      this._toggle(this._focus);
-    } else if (move === 'all') {
-      this._store.select(range(this._store.model.get('selected'), ids(items), 0, items.length - 1));
-    } else if (move === 'none') {
-      this._store.select([]);
-    } else if ('page' in move) {
-      this._turn(move.page, move.focus);
-    } else {
-      this._moveTo(move.focus, event.shiftKey);
+    const part = await this._store.part<IPart>(`grid_${place}`).catch(() => null);
+    if (!part) {
+      return; // why is in the status line
+    }
+    this._slots[place].hidden = false;
+    if (!this._panels[place]) {
+      const panel = part.default(this._host(place));
+      this._panels[place] = panel;
+      this._slots[place].replaceChildren(panel.node);
+    }
+    press(this._map, !this._slots.map.hidden);
+    this._panels[place]?.update();
+    if (place === 'item') {
+      this._panels.item?.node.focus();
     }
   }
 
-  private _onPress(event: MouseEvent): void {
-    const index = this._under(event);
-    if (index < 0 || event.button !== 0) {
-      return;
-    }
-    if (event.shiftKey) {
-      event.preventDefault();
-      this._canvas.focus();
-      this._moveTo(index, true);
-    } else {
-      this._focus = index;
-      this._toggle(index);
-    }
+  private _close(place: Place): void {
+    this._slots[place].hidden = true;
+    press(this._map, !this._slots.map.hidden);
+    this._tiles.node.focus();
   }
 
-  private _toggle(index: number): void {
-    const item = this._shown?.items[index];
-    if (item) {
-      this._anchor = index;
-      this._store.select(toggle(this._store.model.get('selected'), item.id));
-    }
+  private _host(place: Place): IHost {
+    return {
+      store: this._store,
+      colorOf: this._tiles.colorOf,
+      focused: () => this._tiles.focused,
+      step: by => {
+        this._tiles.step(by);
+        this._panels[place]?.update();
+      },
+      toggle: () => this._tiles.toggle(),
+      close: () => this._close(place)
+    };
   }
 
-  private _moveTo(index: number, extend: boolean): void {
-    const items = this._shown?.items ?? [];
-    this._focus = index;
-    this._say(items[index]);
-    if (extend) {
-      this._store.select(range(this._store.model.get('selected'), ids(items), this._anchor, index));
-    } else {
-      this._anchor = index;
-      this._paint();
-    }
-  }
-
-  private _turn(by: number, landing: 'first' | 'last' | 'same'): void {
-    const page = this._shown;
-    const next = (page?.page ?? 0) + by;
-    if (page && next >= 0 && next < page.pages) {
-      this._landing = landing;
-      this._store.ask({ page: next });
-    }
-  }
-
-  private _land(n: number): void {
-    this._focus =
-      this._landing === 'first'
-        ? 0
-        : this._landing === 'last'
-          ? n - 1
-          : Math.min(this._focus, n - 1);
-    this._focus = Math.max(0, this._focus);
-    this._anchor = this._focus;
-    this._landing = 'same';
-    this._hover = -1;
-  }
-
-  private _setHover(index: number): void {
-    if (index !== this._hover) {
-      this._hover = index;
-      this._canvas.title = describe(this._shown?.items[index]);
-      this._paint();
-    }
-  }
-
-  private _under(event: MouseEvent): number {
-    const box = this._canvas.getBoundingClientRect();
-    return indexAt(
-      this._layout,
-      event.clientX - box.left,
-      event.clientY - box.top,
-      this._shown?.items.length ?? 0
+  private _explain(): void {
+    const rows = [...COMMANDS].map(([key, [, text]]) => [key === ' ' ? 'space' : key, text]);
+    rows.push(
+      ['arrows, Home, End', 'move, over the edge of a page too'],
+      ['PgDn, PgUp, j, k', 'turn the page']
     );
-  }
-
-  private _say(item: IItem | undefined): void {
-    this._canvas.setAttribute('aria-description', describe(item).replaceAll('\n', ', '));
+    rows.push(['shift with an arrow', 'select a range'], ['Ctrl+A', 'select the page']);
+    const parts = rows.map(([key, text]) =>
+      h('div', {}, h('kbd', {}, key as string), h('span', {}, text as string))
+    );
+    this._help.replaceChildren(...parts);
+    this._help.hidden = !this._help.hidden;
   }
 }
 
-function ids(items: IItem[]): string[] {
-  return items.map(item => item.id);
+function link(text: string, act: () => void): HTMLButtonElement {
+  const made = h('button', { class: 'wb-link', type: 'button' }, text);
+  made.addEventListener('click', act);
+  return made;
 }
 
-function describe(item: IItem | undefined): string {
-  if (!item) {
-    return '';
-  }
-  const score = item.score === null ? '' : ` (${percent(item.score)})`;
-  const lines = [item.name, `label: ${item.label ?? 'none'}`];
-  if (item.prediction !== null) {
-    lines.push(`prediction: ${item.prediction}${score}${differs(item) ? ', differs' : ''}`);
-  }
-  return lines.join('\n');
+function pager(text: string, label: string, act: () => void): HTMLButtonElement {
+  const made = h('button', { class: 'wb-page', type: 'button', 'aria-label': label }, text);
+  made.addEventListener('click', act);
+  return made;
+}
+
+function toggle(text: string, title: string, act: () => void): HTMLButtonElement {
+  const made = h(
+    'button',
+    { class: 'wb-button', type: 'button', title, 'aria-pressed': 'false' },
+    text
+  );
+  made.addEventListener('click', act);
+  return made;
+}
+
+function press(button: HTMLButtonElement, isOn: boolean): void {
+  button.setAttribute('aria-pressed', String(isOn));
 }
