@@ -123,6 +123,12 @@ def test_files_come_in_pieces_and_whole(browser: httpx.Client) -> None:
     assert browser.get(f"{_PLACE}/media/a.png").content == b"\x00" * 100_000
 
 
+def test_a_file_that_holds_a_script_runs_it_nowhere_near_jupyterlab(browser: httpx.Client) -> None:
+    headers = browser.get(f"{_PLACE}/data/local-files/?d=a.svg").headers
+    assert headers["Content-Security-Policy"].startswith("sandbox;")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_a_page_from_elsewhere_cannot_change_anything(browser: httpx.Client, url: str) -> None:
     for headers in (
         {"Origin": "https://elsewhere.test"},

@@ -34,7 +34,7 @@ def audit(data: Dataset, *, against: Sequence[Dataset] = (), checks: Sequence[st
         data: The dataset. With the vectors of `wb.embed()`, wrong labels, outliers and coverage are judged by those.
         against: Datasets that must not share items with it and that it shall resemble: the test set of a training set.
         checks: Which ones; all by default: profile, invalid, quality, duplicates, near-duplicates, leakage, labels,
-            outliers, bias, coverage.
+            captions, outliers, bias, coverage.
         groups: The columns whose values are groups that labels must not depend on; the usual ones by default.
 
     Returns:

@@ -80,7 +80,8 @@ def pull(labeling: Labeling) -> Dataset:
         data = ws.dataset(name)
         rows = [*_known(data, labels, answers), *_taken_over(labeling, data, labels)]
         if rows:
-            data = commit(ws, name, rows, task=info.task, classes=info.classes, note=f"labels of {labeling.ref}")
+            note = f"labels of {labeling.ref}"
+            data = commit(ws, name, rows, task=info.task, classes=info.classes, note=note, verb="pull", inputs=[labeling.ref])
         _refresh(labeling, len(labels), len(truth))
     ws.events.emit("pull", labeling.ref, n_answers=len(answers), n_labels=len(labels), dataset=data.ref)
     return data

@@ -182,7 +182,8 @@ def halves(data: Dataset) -> tuple[Dataset, Dataset]:
     """Return the labeled items to learn from, and those to check on."""
     rows = [row for row in data.rows([ID, LABEL]) if row.get(LABEL) is not None]
     check = [row for row in rows if hashlib.sha256(str(row[ID]).encode()).digest()[0] % _ONE_OF == 0]
-    learn = [row for row in rows if row not in check]
+    held = {row[ID] for row in check}
+    learn = [row for row in rows if row[ID] not in held]
     known = {row[LABEL] for row in learn}
     return data.select([row[ID] for row in learn]), data.select([row[ID] for row in check if row[LABEL] in known])
 

@@ -24,6 +24,8 @@ from workbench.server.desk import Desk
 from workbench.server.upstream import Upstream
 
 _PLACE = "/workbench/studio"
+#: Files that somebody sent: a picture that holds a script is shown, and its script runs nowhere near JupyterLab's cookies.
+_FILES = "/data/"
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Label Studio</title>
 <body style="font:14px/1.5 sans-serif;margin:3em auto;max-width:34em;color:#444"><p>{message}</p><p><code>{hint}</code></p>"""
 
@@ -86,6 +88,9 @@ class Studio(ExtensionHandlerMixin, JupyterHandler):
             self.clear_header("Content-Type")
             for name, value in upstream.headers_of(response, prefix, there.info.url).items():
                 self.set_header(name, value)
+            self.set_header("X-Content-Type-Options", "nosniff")
+            if target.startswith(_FILES):
+                self.set_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'")
             if not there.info.password:
                 for name, value in upstream.cookies_of(response):
                     self.set_cookie(name, value, path=prefix, httponly=name == "sessionid", samesite="Lax")

@@ -383,3 +383,16 @@ def test_a_report_of_another_kind_proposes_nothing(real_ws: wb.Workspace) -> Non
     data = commit(real_ws, "notes", [{"id": "a", "text": "x"}])
     with pytest.raises(InputError, match="report:evaluate-1 proposes nothing"):
         record(real_ws, "evaluate", subject="model:a@1", data=data.ref, scores={}).apply()
+
+
+def test_captions_that_say_nothing_or_the_same_of_different_pictures_are_found(real_ws: wb.Workspace) -> None:
+    rows = _photos(real_ws, 5)
+    for row, caption in zip(rows, ("A red cap", "a  red cap", "A blue cap", "A lid", None), strict=True):
+        row["label"] = caption
+    report = wb.audit(commit(real_ws, "captions", rows, task="image-captioning"), checks=["captions"])
+    assert _told(report, "captions") == dict.fromkeys(("photos000", "photos001"), "2 pictures have this caption.")
+    pairs = [{**row, "text": text, "label": "match"} for row, text in zip(rows, ("a", " ", "b", "c", "d"), strict=True)]
+    report = wb.audit(commit(real_ws, "pairs", pairs, task="image-text-matching"), checks=["captions"])
+    assert _told(report, "captions") == {"photos001": "Its caption is empty."}
+    texts = commit(real_ws, "texts", [{"id": "a", "text": "x"}, {"id": "b", "text": "x"}], task="text-classification")
+    assert _told(wb.audit(texts, checks=["captions"]), "captions") == {}

@@ -49,6 +49,7 @@ CHECKS: Registry[Callable[[Subject], Outcome]] = Registry(
         "near-duplicates": "workbench.data.care.duplicates:near_duplicates",
         "leakage": "workbench.data.care.duplicates:leakage",
         "labels": "workbench.data.care.labels:labels",
+        "captions": "workbench.data.care.captions:captions",
         "outliers": "workbench.data.care.outliers:outliers",
         "bias": "workbench.data.care.bias:bias",
         "coverage": "workbench.data.care.coverage:coverage",
