@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import html
-import json
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +13,12 @@ import pytest
 
 import workbench as wb
 from workbench.core.dataset import commit
-from workbench.core.run import begin
+from workbench.core.run import Run, begin
+from workbench.testing.jupyter import TOKEN, served
+from workbench.testing.notebooks import write_notebook
+from workbench.testing.runs import wait
 
 pytestmark = pytest.mark.slow
-_TOKEN = "only-for-tests"
 
 
 @pytest.fixture(scope="module")
@@ -35,56 +32,15 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(root: Path) -> Iterator[str]:
     """The address of a server that lets nobody in without the token."""
-    config = root.parent / "config"
-    config.mkdir()
-    extensions = {
-        "ServerApp": {"jpserver_extensions": {"workbench.server": True, "jupyterlab": False, "voila.server_extension": False}}
-    }
-    (config / "jupyter_server_config.json").write_text(json.dumps(extensions))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folders = {f"JUPYTER_{name}_DIR": str(root.parent / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")} | folders
-    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
-    options = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"]
-    options += [f"--IdentityProvider.token={_TOKEN}", "--ServerApp.allow_unauthenticated_access=False"]
-    options += ["--WorkbenchApp.max_body=2000", "--WorkbenchApp.max_file=5000000", "--no-browser", "--allow-root"]
-    log = root.parent / "server.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter_server", *options],
-            cwd=root,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait(address, process, log)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
+    with served(root, "--WorkbenchApp.max_body=2000", "--WorkbenchApp.max_file=5000000") as here:
+        yield here.url
 
 
 @pytest.fixture
 def api(url: str) -> Iterator[httpx.Client]:
     """A client that is signed in."""
-    with httpx.Client(base_url=f"{url}/workbench/", headers={"Authorization": f"token {_TOKEN}"}, timeout=60) as client:
+    with httpx.Client(base_url=f"{url}/workbench/", headers={"Authorization": f"token {TOKEN}"}, timeout=60) as client:
         yield client
-
-
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            httpx.get(f"{url}/api/status", headers={"Authorization": f"token {_TOKEN}"}).raise_for_status()
-        except httpx.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(f"The server did not start:\n{log.read_text()[-3000:]}")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +64,7 @@ def test_nobody_gets_in_without_the_token(url: str, method: str, path: str) -> N
 def test_a_browser_that_is_signed_in_needs_the_xsrf_token_to_call_a_verb(url: str) -> None:
     with httpx.Client(base_url=url, follow_redirects=True) as browser:
         browser.get("/login")
-        browser.post("/login", data={"password": _TOKEN, "_xsrf": browser.cookies["_xsrf"]})
+        browser.post("/login", data={"password": TOKEN, "_xsrf": browser.cookies["_xsrf"]})
         assert browser.get("/workbench/state").status_code == 200
         assert browser.post("/workbench/verbs/split", json={}).status_code == 403
         told = {"X-XSRFToken": browser.cookies["_xsrf"]}
@@ -154,7 +110,8 @@ def test_what_cannot_be_read_is_refused_with_the_way_out(
 
 def test_an_unknown_verb_is_named_with_its_neighbours(api: httpx.Client) -> None:
     answer = api.post("verbs/trian", json={})
-    assert (answer.status_code, answer.json()["hint"]) == (404, "Did you mean 'train'?")
+    assert answer.status_code == 404
+    assert answer.json()["hint"].startswith("Did you mean 'train'")
 
 
 @pytest.mark.parametrize(
@@ -232,7 +189,7 @@ def test_a_file_beyond_the_limit_is_named_instead_of_sent(api: httpx.Client, roo
 
 
 def test_the_sidebar_does_not_keep_an_idle_server_awake(api: httpx.Client, url: str) -> None:
-    signed = {"Authorization": f"token {_TOKEN}"}
+    signed = {"Authorization": f"token {TOKEN}"}
     before = httpx.get(f"{url}/api/status?no_track_activity=1", headers=signed).json()["last_activity"]
     api.get("state")
     assert httpx.get(f"{url}/api/status?no_track_activity=1", headers=signed).json()["last_activity"] == before
@@ -248,7 +205,7 @@ def test_a_micro_task_is_a_form_that_does_not_tell_which_item_is_known(url: str,
     assert httpx.get(f"{url}{page}").status_code in (302, 403)
     with httpx.Client(base_url=url, follow_redirects=True, timeout=60) as browser:
         browser.get("/login")
-        browser.post("/login", data={"password": _TOKEN, "_xsrf": browser.cookies["_xsrf"]})
+        browser.post("/login", data={"password": TOKEN, "_xsrf": browser.cookies["_xsrf"]})
         told = browser.get(page)
         assert "default-src 'none'" in told.headers["content-security-policy"]
         assert "<b>cat</b>" not in told.text, "the name of a class is text"
@@ -264,3 +221,22 @@ def test_a_micro_task_is_a_form_that_does_not_tell_which_item_is_known(url: str,
             assert ("Nothing is left to answer" if n == 3 else "Thank you.") in told.text
         assert browser.post(page, data={**fields, "answer0": "dog", "answer1": "dog"}).status_code == 409, "once is enough"
     assert ws.journal.answers("pets")[1] == [], "four right answers of two classes are not enough to be believed"
+
+
+def test_a_job_outlives_the_server_that_was_asked_for_it(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    ws = wb.open(root / "line-3", environment={})
+    go = tmp_path / "go"
+    code = f"import time, pathlib\nwhile not pathlib.Path({str(go)!r}).exists():\n    time.sleep(.05)\nprint('went on')"
+    path = write_notebook(root / "a.ipynb", code)
+    with served(root) as here:
+        asked = {"notebook": str(path), "rehearsal_s": 0}
+        headers = {"Authorization": f"token {TOKEN}"}
+        answer = httpx.post(f"{here.url}/workbench/verbs/promote", json=asked, headers=headers, timeout=60)
+        run = Run(ws, answer.json()["result"]["ref"].removeprefix("run:"))
+        wait(lambda: run.state == "running")
+        here.process.kill()
+        here.process.wait()
+    go.touch()
+    assert run.follow(str, timeout_s=60).state == "done"
+    assert "went on" in run.log_path.read_text()

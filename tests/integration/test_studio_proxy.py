@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
 import pytest
 
 import workbench as wb
+from workbench.testing.jupyter import TOKEN, served
 
 pytestmark = pytest.mark.slow
-_TOKEN = "only-for-tests"
 _PLACE = "/site/eva/workbench/studio"
 
 
@@ -55,31 +48,10 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("proxy")
     ws = wb.open(folder / "root" / "line-3", environment={})
     (ws.root / "workbench.toml").write_text(f'labels_url = "http://127.0.0.1:{studio.server_address[1]}"\n')
-    config = {"ServerApp": {"jpserver_extensions": {"workbench.server": True, "jupyterlab": False}}}
-    (folder / "jupyter_server_config.json").write_text(json.dumps(config))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")}
-    environment |= {f"JUPYTER_{name}_DIR": str(folder) for name in ("CONFIG", "DATA", "RUNTIME")}
-    options = [f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder / 'root'}", "--ServerApp.base_url=/site/eva/"]
-    options += [f"--IdentityProvider.token={_TOKEN}", "--no-browser", "--allow-root"]
-    with (folder / "log").open("wb") as log:
-        command = [sys.executable, "-m", "jupyter_server", *options]
-        process = subprocess.Popen(command, cwd=Path(__file__).parents[2], env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
     try:
-        until = time.monotonic() + 60
-        while time.monotonic() < until and process.poll() is None:
-            try:
-                httpx.get(f"{address}/site/eva/api/status", headers={"Authorization": f"token {_TOKEN}"}).raise_for_status()
-                break
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        yield address
+        with served(folder / "root", base="/site/eva/") as here:
+            yield here.url
     finally:
-        process.terminate()
-        process.wait(20)
         studio.shutdown()
         studio.server_close()
 
@@ -90,7 +62,7 @@ def browser(url: str) -> Iterator[httpx.Client]:
     _Studio.asked.clear()
     with httpx.Client(base_url=url, follow_redirects=True, timeout=30) as client:
         client.get("/site/eva/login")
-        client.post("/site/eva/login", data={"password": _TOKEN, "_xsrf": client.cookies["_xsrf"]})
+        client.post("/site/eva/login", data={"password": TOKEN, "_xsrf": client.cookies["_xsrf"]})
         yield client
 
 

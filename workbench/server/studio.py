@@ -26,6 +26,7 @@ from workbench.server.upstream import Upstream
 _PLACE = "/workbench/studio"
 #: Files that somebody sent: a picture that holds a script is shown, and its script runs nowhere near JupyterLab's cookies.
 _FILES = "/data/"
+_ALONE = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Label Studio</title>
 <body style="font:14px/1.5 sans-serif;margin:3em auto;max-width:34em;color:#444"><p>{message}</p><p><code>{hint}</code></p>"""
 
@@ -90,7 +91,7 @@ class Studio(ExtensionHandlerMixin, JupyterHandler):
                 self.set_header(name, value)
             self.set_header("X-Content-Type-Options", "nosniff")
             if target.startswith(_FILES):
-                self.set_header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'")
+                self.set_header("Content-Security-Policy", _ALONE)
             if not there.info.password:
                 for name, value in upstream.cookies_of(response):
                     self.set_cookie(name, value, path=prefix, httponly=name == "sessionid", samesite="Lax")
