@@ -78,7 +78,8 @@ def loop(ws: wb.Workspace, story: Story) -> None:
     train, val, test = wb.split(caps, 0.7, 0.15, 0.15, by="label", seed=7)
     with story.stage("audit") as told:
         care = wb.audit(train, against=[test], checks=["invalid", "duplicates", "leakage", "labels"])
-        told["what"] = f"{care.scores['clean']:.0%} of {len(train)} images without a finding; nothing shared with the test images"
+        clean = f"{care.scores['clean']:.0%} of {len(train)} images without a finding"
+        told["what"] = f"{clean}; nothing shared with the test images"
         told["look"] = care.require(leakage=1.0).ref
     model = train_as_a_job(story, train, val)
     with story.stage("evaluate") as told:
