@@ -77,7 +77,8 @@ export class Store {
     const n = ++this._asked;
     return new Promise((done, failed) => {
       this._waiting.set(n, { done, failed });
-      this.model.send({ kind: 'ask', n, what, about });
+      // A change of the query tells its listeners before it is sent: what they ask must come after it.
+      queueMicrotask(() => this.model.send({ kind: 'ask', n, what, about }));
     });
   }
 
