@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx
 
+from workbench.core.errors import ExternalError
+
 TOKEN = "only-for-tests"  # noqa: S105  # of servers on the loopback that live as long as their test
 _START_S = 60.0
 
@@ -67,4 +69,5 @@ def _wait(status: str, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.1)
         else:
             return
-    raise AssertionError(f"The server did not start:\n{log.read_text(errors='replace')[-3000:]}")
+    said = log.read_text(encoding="utf-8", errors="replace")[-3000:]
+    raise ExternalError(f"Jupyter Server did not start: {said}", system="Jupyter", retryable=True)
