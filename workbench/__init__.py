@@ -99,6 +99,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'workbench' has no attribute {name!r}")
     value = getattr(import_module(f"workbench.{_HOME[name]}"), name)
+    if name[0].islower() and name != "open":
+        value = import_module("workbench.core.verbs").checked(value)
     globals()[name] = value
     return value
 

@@ -96,13 +96,13 @@ class GateError(WorkbenchError):
     code = "gate"
 
 
-def not_found(kind: str, name: str, known: Iterable[str], *, hint: str = "") -> NotFoundError:
-    """Return the error for a name that points at nothing, with its close names as the hint.
+def not_found(kind: str, name: str, known: Iterable[str] | None, *, hint: str = "") -> NotFoundError:
+    """Return the error for a name that points at nothing, with its close names as the hint; None is too many to look.
 
     >>> not_found("dataset", "line-4", ["line-3"]).hint
     "Did you mean 'line-3'?"
     """
-    names = sorted(known)
+    names = sorted(known or ())
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if close:
         said = f"Did you mean {' or '.join(map(repr, close))}?"
@@ -110,7 +110,7 @@ def not_found(kind: str, name: str, known: Iterable[str], *, hint: str = "") -> 
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         said = f"Known: {', '.join(names[:8])}{more}."
     else:
-        said = f"There is no {kind} yet."
+        said = "" if known is None else f"There is no {kind} yet."
     return NotFoundError(
         f"No {kind} named {name!r}.",
         hint=f"{said} {hint}".strip(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import types
 import typing
@@ -166,6 +167,40 @@ def resolve(value: Any, hint: Any, ws: Any, *, where: str) -> Any:
         return recipe.from_ref(value)
     kind = value.partition(":")[0]
     return ws.resolve(value, kind=kind if kind in kinds else kinds[0])
+
+
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a verb that first looks at what it is given: a noun where it takes one, and one of its choices.
+
+    Shells and URLs go through `call`, which makes nouns of references; in a cell a wrong one would be found deep inside.
+    """
+
+    @functools.wraps(function)
+    def verb(*args: Any, **kwargs: Any) -> Any:
+        hints = typing.get_type_hints(function)
+        try:
+            bound = inspect.signature(function).bind(*args, **kwargs)
+        except TypeError:
+            return function(*args, **kwargs)  # Python says best itself what is missing or too much
+        for name, value in bound.arguments.items():
+            _check(name, value, hints[name])
+        return function(*args, **kwargs)
+
+    return verb
+
+
+def _check(name: str, value: Any, hint: Any) -> None:
+    options = list(typing.get_args(hint)) if _is_union(hint) else [hint]
+    nouns = [option for option in options if _noun(option)]
+    if nouns and len(nouns) == len([o for o in options if o is not type(None)]):
+        if not isinstance(value, tuple(options)):
+            kind = _noun(nouns[0])
+            known = kind in ("dataset", "model", "run", "labeling", "service", "report", "schedule")
+            way = f"ws.{kind}({value!r})" if isinstance(value, str) and known else f"wb.{nouns[0].__name__}"
+            kinds = " or ".join(option.__name__ for option in nouns)
+            raise InputError(f"`{name}` must be a {kinds}, got {value!r:.80}.", hint=f"Give it a noun, such as {way}.")
+    elif typing.get_origin(hint) is typing.Literal:
+        convert(value, hint, where=name)
 
 
 def encode(value: Any) -> Any:

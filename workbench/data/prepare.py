@@ -24,8 +24,9 @@ class Prepared:
 
     def __call__(self, data: Dataset, *, name: str = "") -> Dataset:
         """Return *data* prepared, as a dataset `<name>-prepared` of its own."""
-        from workbench.data.changed import changed
+        from workbench.data.changed import changed, task_of
 
+        self.preparation.check(task_of(data).modality, self.ref)
         return commit(
             self.ws,
             name or f"{data.name}-prepared",

@@ -97,7 +97,7 @@ def remote(address: str, suffixes: Sequence[str]) -> list[str]:
     try:
         found = below(address)
     except FileNotFoundError:
-        raise not_found("file or folder", address, []) from None
+        raise not_found("file or folder", address, None) from None
     return [one for one in found if Path(one).suffix.lower() in suffixes]
 
 

@@ -28,7 +28,12 @@ def transform(function: Any, *, ws: Workspace | None = None) -> str:
 
     if isinstance(function, str):
         module, _, name = function.partition(":")
-        function = getattr(import_module(module), name, None) if name else None
+        try:
+            function = getattr(import_module(module), name, None) if name else None
+        except ImportError as exc:
+            raise InputError(
+                f"{function!r} cannot be imported: {exc}.", hint="Name a module that the notebook can import."
+            ) from exc
     if not callable(function):
         raise InputError("A step is a function, or the name of one as 'module:function'.")
     return keep(function, (ws or current()).root / FOLDER)

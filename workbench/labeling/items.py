@@ -27,7 +27,7 @@ def rows(labeling: Labeling, ids: Sequence[str]) -> dict[str, tuple[Dataset, Row
             return {id: found[id] for id in wanted}
     missing = [id for id in wanted if id not in found]
     if missing:
-        raise not_found(f"item of {labeling.ref}", missing[0], [])
+        raise not_found(f"item of {labeling.ref}", missing[0], None)
     return {}
 
 

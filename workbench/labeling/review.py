@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.core.dataset import Dataset
+from workbench.core.errors import InputError
 from workbench.core.labeling import Labeling
 from workbench.labeling.consensus import REVIEW, agreement
 from workbench.labeling.standing import standing
@@ -19,6 +20,8 @@ def review(labeling: Labeling, *, n: int = 50, below: float = 1.0) -> Dataset:
         n: How many items at most.
         below: Items on which people agree less than this, 0 to 1, are disputed.
     """
+    if n < 1:
+        raise InputError(f"`n` must be at least 1, got {n}.")
     data, now = labeling.ws.dataset(labeling.info().dataset), standing(labeling)
     there, disputed = set(data.ids()), []
     for item, said in now.found.items():

@@ -49,7 +49,7 @@ class FileBlobs:
         if not is_remote(address):
             path = Path(unquote(urlsplit(address).path) if address.startswith("file://") else address)
             if not path.is_file():
-                raise not_found("file", str(path), [])
+                raise not_found("file", str(path), None)
             self._check(path, address, sha256)
             return path
         suffix = _SUFFIX.fullmatch(Path(urlsplit(address).path).suffix.lower())
@@ -67,7 +67,7 @@ class FileBlobs:
                 return there
             if is_remote(root) and self._copied(root, key):
                 return path
-        raise not_found("blob", key, [])
+        raise not_found("blob", key, None)
 
     def find(self, prefix: str) -> str:
         """Return the one key that starts with *prefix*; raise `NotFoundError`."""
@@ -116,7 +116,7 @@ class FileBlobs:
                         if target.tell() > MAX_BYTES:
                             raise InputError(f"{address} is larger than {MAX_BYTES >> 30} GB.")
             except FileNotFoundError:
-                raise not_found("file", address, []) from None
+                raise not_found("file", address, None) from None
             if sha256 and found.hexdigest() != sha256:
                 raise _changed(address, sha256)
             path = self._where(found.hexdigest() + suffix)

@@ -56,6 +56,10 @@ class Files:
         return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in found)
 
 
+#: What talks to stores; these raise errors of their own when there is no key, no network or no such bucket.
+_CLIENTS = ("botocore", "aiobotocore", "aiohttp")
+
+
 @contextmanager
 def reached(address: str) -> Iterator[None]:
     """Translate what a store answers when it cannot be reached or refuses."""
@@ -64,7 +68,9 @@ def reached(address: str) -> Iterator[None]:
             yield
     except FileNotFoundError:
         raise
-    except (OSError, ValueError) as exc:
+    except Exception as exc:
+        if not isinstance(exc, OSError | ValueError) and type(exc).__module__.partition(".")[0] not in _CLIENTS:
+            raise
         said = " ".join(str(exc).split())[:200].rstrip(".")
         raise ExternalError(
             f"{address} cannot be reached: {said or type(exc).__name__}.",
@@ -85,7 +91,7 @@ def below(address: str) -> list[str]:
         system = _system(address)
         found = [str(system.unstrip_protocol(path)) for path in system.find(address)]
     if not found:
-        raise not_found("file or folder", address, [])
+        raise not_found("file or folder", address, None)
     return sorted(found)
 
 

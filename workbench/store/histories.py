@@ -80,7 +80,7 @@ class LanceHistories:
             if row != (found[-1][1] if found else {}):
                 found.append((version, row))
         if not found:
-            raise not_found("item", id, [])
+            raise not_found("item", id, None)
         return found
 
     def compact(self, name: str) -> Mapping[str, int]:

@@ -34,7 +34,7 @@ class Index:
         """Return the place of each id; raise `NotFoundError` when one is not there."""
         found, there = self.find(ids)
         if not there.all():
-            raise not_found("item", str(ids[int(np.argmin(there))]), [])
+            raise not_found("item", str(ids[int(np.argmin(there))]), None)
         return found
 
     def find(self, ids: Sequence[str] | pa.ChunkedArray) -> tuple[Any, Any]:

@@ -56,7 +56,7 @@ class MlflowTracker:
             wanted = f"tags.`workbench.run` = '{refs.check_name(run, what='run')}'"
             found = client.search_runs([experiment.experiment_id], wanted, max_results=1) if experiment else []
         if not found:
-            raise not_found("logged run", run, [])
+            raise not_found("logged run", run, None)
         return {"id": found[0].info.run_id, "params": dict(found[0].data.params), "metrics": dict(found[0].data.metrics)}
 
     def search(self, *, params: Mapping[str, Any] | None = None, at_least: Mapping[str, float] | None = None) -> list[str]:

@@ -75,7 +75,7 @@ class FakeBlobs:
         """Return the file at *address*, after a look whether it has that hash."""
         path = Path(address.removeprefix("file://"))
         if not path.is_file():
-            raise not_found("file", address, [])
+            raise not_found("file", address, None)
         if sha256 and hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             raise ConflictError(f"{address} is not what it was: its SHA-256 is not {sha256[:12]}.")
         return path
@@ -85,14 +85,14 @@ class FakeBlobs:
         if "/" in key or len(key) < 64:
             raise InputError(f"{key!r} is not the key of a blob.")
         if not (self._root / key).exists():
-            raise not_found("blob", key, [])
+            raise not_found("blob", key, None)
         return self._root / key
 
     def find(self, prefix: str) -> str:
         """Return the one key that starts with *prefix*; raise `NotFoundError`."""
         found = [p.name for p in self._root.glob(f"{prefix}*")]
         if len(found) != 1:
-            raise not_found("content", f"#{prefix}", [])
+            raise not_found("content", f"#{prefix}", None)
         return found[0]
 
 

@@ -66,7 +66,7 @@ class FakeTables:
         made, content = self.at(name, version)
         missing = [i for i in ids or () if i not in content]
         if missing:
-            raise not_found("item", missing[0], [])
+            raise not_found("item", missing[0], None)
         unknown = [c for c in columns or () if c not in made.columns]
         if unknown:
             known = ", ".join(made.columns)
@@ -187,7 +187,7 @@ class FakeHistories:
             if row != (found[-1][1] if found else {}):
                 found.append((version, row))
         if not found:
-            raise not_found("item", id, [])
+            raise not_found("item", id, None)
         return found
 
     def compact(self, name: str) -> Mapping[str, int]:

@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from workbench import tasks
 from workbench.core.dataset import Dataset
+from workbench.core.errors import NotFoundError, not_found
 from workbench.core.files import read_json
 from workbench.core.recipe import Recipe
 from workbench.core.workspace import Workspace
 from workbench.models.prepared import PREPARATION
 from workbench.models.samples import Samples
+from workbench.transforms.custom import FOLDER
+from workbench.transforms.preparation import from_json
 from workbench.transforms.step import Step, read_all
 
 #: So many samples tell the mean and the deviation of a channel well enough.
@@ -23,7 +27,7 @@ def settings_of(recipe: Recipe, data: Dataset, classes: tuple[str, ...], setting
     """Return *settings* of a network with the recipe's preparation, and with the statistics of the training data."""
     made = dict(settings)
     if recipe.prepare:
-        made[PREPARATION] = preparation(data.ws, recipe.prepare)
+        made[PREPARATION] = preparation(data.ws, recipe)
     if recipe.standardize:
         plain = Samples(data, task=recipe.task, classes=classes, settings={**made, "mean": 0.0, "std": 1.0})
         places = np.linspace(0, len(plain) - 1, min(len(plain), _ENOUGH)).astype(int)
@@ -39,7 +43,15 @@ def steps_of(recipe: Recipe, modality: str) -> tuple[Step, ...]:
     return read_all(recipe.augment, modality=modality) if recipe.augment else ()
 
 
-def preparation(ws: Workspace, ref: str) -> dict[str, Any]:
-    """Return the preparation that a reference such as `preparation:9f3c01ab77de` names."""
-    found: dict[str, Any] = read_json(ws.blobs.path(ws.blobs.find(ref.removeprefix("preparation:"))))
+def preparation(ws: Workspace, recipe: Recipe) -> dict[str, Any]:
+    """Return the preparation that the recipe names, such as `preparation:9f3c01ab77de`.
+
+    Raises `NotFoundError` when there is none, `InputError` when it is for data of another kind.
+    """
+    try:
+        key = ws.blobs.find(recipe.prepare.removeprefix("preparation:"))
+    except NotFoundError as exc:
+        raise not_found("preparation", recipe.prepare, None, hint="Fit one: wb.prepare(train, steps).ref.") from exc
+    found: dict[str, Any] = read_json(ws.blobs.path(key))
+    from_json(found, code=ws.root / FOLDER).check(tasks.task(recipe.task).modality, recipe.prepare)
     return found

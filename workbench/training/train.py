@@ -40,10 +40,13 @@ def train(
     data, val = settled(data, allow=allow_pseudo).labeled(), val.labeled()
     classes = _classes(recipe, data, val)
     need("torch", extra="train", use="wb.train()")
+    from workbench.training.fitted import preparation
     from workbench.training.plan import Plan, small  # numpy and torch are loaded when something is trained
     from workbench.training.work import work
 
     ws = data.ws
+    if recipe.prepare:
+        preparation(ws, recipe)  # before there is a run that would fail
     key: dict[str, Any] = {"inputs": {"data": data.ref, "val": val.ref, "recipe": recipe.ref}, "model_name": name}
     number = going_on.ordinal(ws, key)
     former = going_on.before(ws, key, number) if ws.settings.attempt > 1 else None

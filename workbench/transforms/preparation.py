@@ -32,6 +32,13 @@ class Preparation:
         """Return the SHA-256 of its content."""
         return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
 
+    def check(self, modality: str, ref: str) -> None:
+        """Raise `InputError` when it is for data of another kind than *modality*."""
+        if modality != self.modality:
+            raise InputError(
+                f"{ref} prepares {self.modality}, not {modality}.", hint="Fit one on data of this kind: wb.prepare()."
+            )
+
     def apply(self, sample: Sample) -> Sample:
         """Return a sample prepared."""
         return apply(self.steps, sample, _NONE, self.states)

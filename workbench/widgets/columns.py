@@ -109,7 +109,7 @@ class Columns:
         if self.ids is not None:
             there = self._once("places", "", lambda _: {id: place for place, id in enumerate(self.ids or ())})
             if not missing_ok and (missing := [id for id in ids if id not in there]):
-                raise not_found("item", missing[0], [])
+                raise not_found("item", missing[0], None)
             return np.array([there[id] for id in ids if id in there], dtype=np.int32)
         # Rows lie in the order of their ids, so sorted ids and sorted places go together.
         found = np.sort(self.data.ws.scans.order(self.data.name, self.data.version, ids=ids))
