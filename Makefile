@@ -54,7 +54,7 @@ lab: setup
 	$(BIN)/jupyter lab $(LAB_OPTIONS)
 
 test: setup labels
-	# What needed a second attempt on this machine is listed at the end; see CONTRIBUTING.
+	# What needed another attempt on this machine is listed at the end; see CONTRIBUTING.
 	$(BIN)/pytest -m '' -n 2 --dist loadgroup -p no:cacheprovider -r R
 
 check: setup

@@ -22,11 +22,16 @@ def pytest_configure() -> None:
     os.environ.setdefault("WORKBENCH_WARM", "0")  # a test leaves no process behind; those of warm processes make their own
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests with real servers and browsers a second attempt, which the summary names: machines are shared and noisy."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """
+    Give tests with real servers and browsers two more attempts, which the summary names: machines are shared and noisy.
+
+    ``--reruns 0`` turns that off, to find what is not only the machine.
+    """
+    reruns = 2 if config.option.reruns is None else config.option.reruns
     for item in items:
         if item.get_closest_marker("slow") or "/ui/" in item.nodeid:
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=reruns))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -203,6 +203,21 @@ def test_a_person_makes_the_label_of_every_task(task: str, open_page, tmp_path: 
     assert close(ordered(found), ordered(expected)), found
 
 
+def test_a_box_that_was_just_dragged_counts_in_the_answer_and_no_key_is_lost_on_the_way(open_page, tmp_path: Path) -> None:
+    # The drawing library tells of a dragged box up to a second late, and of what was drawn for it as if a person had.
+    job = labeling(tmp_path / "ws", picture, task="object-detection", classes=["cap", "crack"])
+    widget = Annotate(job, annotator="ann")
+    page = bridge(open_page("about:blank", width=1000, height=900), widget, setup=dict(widget.setup))
+    page.locator(".a9s-annotationlayer").wait_for()
+    drag(page, (0.25, 0.25), (0.5, 0.5), over=".wb-anno-image")
+    drag(page, (0.4, 0.4), (0.6, 0.6), over=".wb-anno-image")  # takes the box along, and is followed at once by keys
+    keys(*["ArrowRight"] * 10, *["ArrowLeft"] * 10, "ArrowDown", "u", "Enter")(page)
+    page.locator(".wb-anno[data-item=i01]").wait_for()
+    page.locator(".wb-anno-state[data-waiting='0']").wait_for()
+    (found,) = json.loads(next(row for row in job.pull().rows() if row["id"] == "i00")["label"])
+    assert found["label"] == "cap" and close(found["box"], [0.45 * 640, 0.45 * 420, 0.25 * 640, 0.25 * 420]), found
+
+
 def test_what_a_model_suggests_is_shown_and_corrected(open_page, tmp_path: Path) -> None:
     said = labels.dumps([{"label": "cap", "box": [100, 100, 50, 40], "rotation": 30}])
     job = labeling(

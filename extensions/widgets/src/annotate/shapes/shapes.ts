@@ -9,7 +9,7 @@ import {
   ShapeType
 } from '@annotorious/annotorious';
 import style from '@annotorious/annotorious/annotorious.css';
-import { type IShown } from '../protocol';
+import { type IShown, type Label } from '../protocol';
 import { type IEntry, type Region, RegionTool } from '../regions';
 import { type Help, type IHost } from '../tool';
 import { painted } from './masks';
@@ -28,7 +28,9 @@ export class Shapes extends RegionTool {
   private _annotator: ImageAnnotator | null = null;
   private _image: HTMLImageElement | null = null;
   private _masks: HTMLCanvasElement | null = null;
-  private _isDrawing = false;
+  /** Where the library had each region when it was last given them, to tell what a person has done since. */
+  private _given = new Map<string, string>();
+  private _isHeld = false;
 
   constructor(host: IHost) {
     super(host, host.setup.classes);
@@ -70,7 +72,6 @@ export class Shapes extends RegionTool {
     if (!annotator) {
       return;
     }
-    this._isDrawing = true;
     annotator.setAnnotations(
       this.entries.filter(isShape).map(entry => this._annotation(entry)),
       true
@@ -82,7 +83,17 @@ export class Shapes extends RegionTool {
     if (this._masks) {
       annotator.element.append(this._masks);
     }
-    this._isDrawing = false;
+    this._given = new Map(annotator.getAnnotations().map(made => [made.id, placeOf(made)]));
+  }
+
+  override label(): Label | null {
+    this._follow();
+    return super.label();
+  }
+
+  override undo(): boolean {
+    this._follow();
+    return super.undo();
   }
 
   protected place(region: Region): string {
@@ -97,6 +108,7 @@ export class Shapes extends RegionTool {
   }
 
   override press(event: KeyboardEvent): boolean {
+    this._follow();
     if (event.ctrlKey || event.metaKey) {
       return false;
     }
@@ -145,24 +157,45 @@ export class Shapes extends RegionTool {
         strokeWidth: state?.selected ? 3 : 2
       };
     });
-    annotator.on('createAnnotation', made =>
-      this._hear(() => this.add(this._placeOf(made), made.id))
-    );
-    annotator.on('updateAnnotation', made =>
-      this._hear(() => this.move(made.id, this._placeOf(made)))
-    );
-    annotator.on('deleteAnnotation', gone => this._hear(() => this.remove(gone.id)));
-    annotator.on('selectionChanged', chosen => {
-      const id = chosen[0]?.id ?? null;
-      this._hear(() => id !== this.selected && this.select(id));
+    const follow = (): void => this._follow();
+    annotator.on('createAnnotation', follow);
+    annotator.on('updateAnnotation', follow);
+    annotator.on('deleteAnnotation', follow);
+    annotator.on('selectionChanged', follow);
+    annotator.element.addEventListener('pointerdown', () => {
+      this._isHeld = true;
+      // The library stops the event when a box is done, so it is heard on its way down.
+      const release = (): void => {
+        this._isHeld = false;
+        setTimeout(follow);
+      };
+      window.addEventListener('pointerup', release, { once: true, capture: true });
     });
     this._annotator = annotator;
   }
 
-  /** Follow the library, but not where it only tells what was drawn from here. */
-  private _hear(step: () => void): void {
-    if (!this._isDrawing) {
-      step();
+  /**
+   * Take over what a person did in the library since it was last given the regions. Its events come by timers, a moved
+   * corner's up to a second late and those of our own drawing too, so they only say when to look; keys and answers look.
+   */
+  private _follow(): void {
+    const annotator = this._annotator;
+    if (!annotator || this._isHeld) {
+      return;
+    }
+    const shown = annotator.getAnnotations();
+    const kept = new Set(shown.map(made => made.id));
+    const gone = this.entries.filter(entry => isShape(entry) && !kept.has(entry.id));
+    const changed = shown.filter(made => this._given.get(made.id) !== placeOf(made));
+    const chosen = annotator.getSelected()[0]?.id ?? null;
+    gone.forEach(entry => this.remove(entry.id));
+    changed.forEach(made =>
+      this.entryOf(made.id)
+        ? this.move(made.id, this._placeOf(made))
+        : this.add(this._placeOf(made), made.id)
+    );
+    if (chosen !== this.selected) {
+      this.select(chosen);
     }
   }
 
@@ -209,6 +242,10 @@ export class Shapes extends RegionTool {
     const points = pointsOf(region, this._scale);
     return target(ShapeType.POLYGON, { points, bounds: boundsOf(points) });
   }
+}
+
+function placeOf({ target: { selector } }: ImageAnnotation): string {
+  return JSON.stringify(selector.geometry);
 }
 
 function isShape({ region }: IEntry): boolean {
