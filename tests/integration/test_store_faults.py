@@ -16,8 +16,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 import workbench as wb
+from workbench.core.dataset import commit
 from workbench.core.errors import ExternalError
 from workbench.store.blobs import FileBlobs
 from workbench.store.content import cells
@@ -213,6 +215,25 @@ def test_a_workspace_on_a_full_disk_keeps_its_datasets_and_goes_on_when_there_is
     assert ws.dataset("caps").ref == before.ref
     ballast.unlink()
     assert len(wb.ingest(ws, "caps", str(photos))) == len(before) + 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root")
+@pytest.mark.parametrize("format", ["csv", "coco", "parquet", "folder"])
+def test_an_export_that_fills_the_disk_leaves_nothing_of_itself(small_disk: Path, tmp_path: Path, format: str) -> None:
+    ws = wb.open(tmp_path / "ws", environment={})
+    draw = random.Random(1)
+    for n in range(4):
+        path = tmp_path / "photos" / "ok" / f"{n}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.frombytes("RGB", (640, 640), draw.randbytes(640 * 640 * 3)).save(path)  # 1.2 MB that no packing makes small
+    caps = wb.ingest(ws, "caps", str(tmp_path / "photos"), labels="folder")
+    if format == "coco":
+        caps = commit(ws, "caps", [{"id": id, "label": "[]"} for id in caps.ids()], task="object-detection")
+    (small_disk / "mine.txt").write_text("mine")
+    with pytest.raises(ExternalError, match=f"The disk that holds {small_disk}/.* is full"):
+        wb.export(caps, str(small_disk / "deep" / "out"), format=format)
+    assert [path.name for path in small_disk.rglob("*") if path.is_file()] == ["mine.txt"]
+    assert wb.export(caps.select(caps.ids()[:2]), str(small_disk / "deep" / "out"), format=format).n_items == 2
 
 
 def test_a_workspace_that_many_open_at_its_birth_refuses_none(tmp_path: Path) -> None:

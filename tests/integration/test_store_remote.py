@@ -117,3 +117,35 @@ def test_two_who_publish_at_once_leave_one_whole_version(bucket: str, photos_ws:
     assert sharing.publish(f"{bucket}/together", facts, slow, tags={})
     found = wb.open(tmp_path / "bert", environment={}).dataset("s3://lab/together/caps")
     assert (found.ref, found.rows()) == (caps.ref, caps.rows())
+
+
+def test_labels_and_pictures_go_to_s3_and_come_in_from_there(bucket: str, photos_ws: wb.Workspace, tmp_path: Path) -> None:
+    caps = photos_ws.dataset("caps")
+    done = wb.export(caps, f"{bucket}/sheets/caps", format="csv")
+    assert done.path == "s3://lab/sheets/caps"
+    bert = wb.open(tmp_path / "bert", environment={})
+    for source in (done.path, f"{done.path}/labels.csv"):
+        back = wb.ingest(bert, "caps", source, format="csv", media="link")
+        assert (back.ids(), back.labels(), back.classes) == (caps.ids(), caps.labels(), caps.classes)
+    row = back.rows()[0]
+    assert row["media"].startswith("s3://lab/sheets/caps/files/")
+    assert back.media(row).read_bytes() == caps.media(caps.rows()[0]).read_bytes()
+    with pytest.raises(ConflictError, match=r"s3://lab/sheets/caps is there already\."):
+        wb.export(caps, f"{bucket}/sheets/caps")
+    with pytest.raises(ExternalError, match=r"s3://nothing/caps cannot be reached: The specified bucket does not exist"):
+        wb.export(caps, "s3://nothing/caps", format="csv")
+    with pytest.raises(ExternalError, match=r"s3://nothing/media cannot be reached: The specified bucket does not exist"):
+        caps.publish("s3://nothing")
+    with pytest.raises(NotFoundError, match=r"No file or folder named 's3://lab/sheets/none\.json'"):
+        wb.ingest(bert, "caps", f"{bucket}/sheets/none.json")
+    assert not list(photos_ws.root.glob(".export*")) + list(bert.root.glob(".ingest*"))
+
+
+def test_a_label_file_that_is_replaced_at_its_address_is_read_anew(bucket: str, photos_ws: wb.Workspace) -> None:
+    import boto3
+
+    s3: Any = boto3.client("s3")
+    for n, said in enumerate(("a short one", "a text that is much longer than the one before it")):
+        s3.put_object(Bucket="lab", Key="texts/labels.csv", Body=f"text,label\n{said},ok\n".encode())
+        data = wb.ingest(photos_ws, "texts", f"{bucket}/texts/labels.csv")
+        assert (data.version, said in {row["text"] for row in data.rows()}) == (n + 1, True)

@@ -27,6 +27,8 @@ SHA256 = "sha256"
 NAME, THUMB, TEXT, SOURCE, TAGS = "name", "thumb", "text", "source", "tags"
 #: A vector that stands for the item; what computed it is in the version's meta as `embedding_by`.
 EMBEDDING = "embedding"
+#: What is computed of an item, and of which of its columns: it goes when these change and it is not given anew.
+COMPUTED = {EMBEDDING: (MEDIA, SHA256, TEXT), THUMB: (MEDIA, SHA256)}
 #: What the meta of a version says of how it was made, not of what it is: the same content made again is the same version.
 PROVENANCE = frozenset({"note", "by", "run", "verb", "inputs"})
 
@@ -114,8 +116,8 @@ class Dataset:
         """Return the next version, in which these items have *tags* and no longer those of *remove*."""
         return cast("Dataset", act("mark", self, tags, remove=remove))
 
-    def diff(self, other: Dataset) -> dict[str, Any]:
-        """Return what changed from this version to *other*."""
+    def diff(self, other: Dataset | str) -> dict[str, Any]:
+        """Return what changed from this version to *other*, a version or its reference."""
         return cast("dict[str, Any]", act("diff", self, other))
 
     def restore(self, *, note: str = "") -> Dataset:
@@ -191,6 +193,16 @@ def commit(
     ws.records.put("dataset", name, data.to_json() | shown, state="ready")
     ws.events.emit("dataset", data.ref, n_items=data.n_items)
     return data
+
+
+def outdated(before: Row, said: Row) -> list[str]:
+    """Return the columns that were computed of a row and no longer hold when *said* is said of it.
+
+    >>> outdated({"text": "a gull", "embedding": [1.0]}, {"text": "a pump"})
+    ['embedding']
+    """
+    changed = {name for name, value in said.items() if value != before.get(name)}
+    return [name for name, parts in COMPUTED.items() if name not in said and not changed.isdisjoint(parts)]
 
 
 def find(ws: Workspace, ref: refs.Ref) -> Dataset:

@@ -7,10 +7,10 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from workbench.core.errors import ExternalError, InputError
 
@@ -18,18 +18,30 @@ from workbench.core.errors import ExternalError, InputError
 def write_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write *content* to *path* by a temporary file, fsync and rename."""
     with disk(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with _made(temporary) as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(path)
+            temporary.chmod(mode)
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
+
+
+def _made(path: Path) -> BinaryIO:
+    """Open a new file, for its owner only; its folder is made when it is not there yet."""
+    try:
+        return open(path, "xb", opener=_private)  # `Path.open` takes no opener
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return open(path, "xb", opener=_private)  # `Path.open` takes no opener
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
@@ -64,10 +76,15 @@ def within(root: Path, name: str) -> Path:
     return path
 
 
+def cache_place(name: str, *, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return where this user keeps what can be made again, whether it is there or not."""
+    base = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "perception-workbench" / name
+
+
 def user_cache(name: str, *, environment: Mapping[str, str] = os.environ) -> Path:
     """Return this user's own folder for what can be made again; made on first use, closed to others."""
-    base = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "perception-workbench" / name
+    folder = cache_place(name, environment=environment)
     with disk(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder

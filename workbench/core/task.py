@@ -33,6 +33,8 @@ class Task(ABC):
     fixed: ClassVar[tuple[str, ...]] = ()
     #: The columns that make an item what it is: the same content in them is the same item. Of a table's rows, all of them.
     made_of: ClassVar[tuple[str, ...]] = ("media",)
+    #: The columns that `describe` returns of a file, where the content of the file alone decides them.
+    facts: ClassVar[tuple[str, ...]] = ()
 
     @property
     def ref(self) -> str:

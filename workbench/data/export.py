@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import shutil
-import tempfile
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from workbench.core.dataset import ID, LABEL, LABEL_NAMES, MEDIA, NAME, SHA256, SOURCE, THUMB, Dataset
-from workbench.core.errors import ConflictError, InputError
-from workbench.core.files import disk
+from workbench.core.errors import InputError
 from workbench.data.formats import FORMATS
+from workbench.data.staging import staged
+from workbench.store.files import is_remote
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +48,8 @@ def export(data: Dataset, path: str, *, format: str = "", media: Literal["copy",
 
     Args:
         data: The dataset, or a selection of its rows.
-        path: A folder that is not there yet, or is empty. When it ends in .csv, .jsonl or .parquet, that one file.
+        path: A folder that is not there yet, or is empty, or an address such as `s3://bucket/caps`. When it ends in .csv,
+            .jsonl or .parquet, that one file.
         format: A name such as "coco", "yolo" or "csv"; "jsonl" by default, which holds every task and every column.
         media: "copy" puts the files beside their labels, "link" symbolic links to them, "none" only names them.
 
@@ -59,15 +57,16 @@ def export(data: Dataset, path: str, *, format: str = "", media: Literal["copy",
         Where it is, how many items it holds, and the `losses`: what the format has no place for, each with its count.
 
     Raises:
-        InputError: When the format does not hold the task.
+        InputError: When the format does not hold the task, or links are asked for behind an address.
         ConflictError: When *path* is there already and not empty.
     """
     from workbench.data.formats.outgoing import Outgoing
     from workbench.tasks import task as task_named
 
-    target = Path(path).expanduser().absolute()
-    used = format or _BY_ENDING.get(target.suffix.lower(), "jsonl")
-    alone = _BY_ENDING.get(target.suffix.lower()) == used
+    target, used, only = _meant(path, format)
+    far = is_remote(target)
+    if far and media == "link":
+        raise InputError(f"There are no symbolic links at {target}.", hint='Use media="copy" or media="none".')
     writer = FORMATS[used]()
     if data.task not in writer.tasks:
         fitting = [name for name in FORMATS if data.task in FORMATS[name].tasks]
@@ -75,42 +74,32 @@ def export(data: Dataset, path: str, *, format: str = "", media: Literal["copy",
             f"Format {used!r} does not hold {data.task or 'data without a task'}.", hint=f"Use {', '.join(fitting)}."
         )
 
-    def progress(done: int) -> None:
-        data.ws.events.emit("progress", data.ref, verb="export", done=done, total=data.n_items)
+    def step(done: int, total: int = data.n_items, verb: str = "export") -> None:
+        data.ws.events.emit("progress", data.ref, verb=verb, done=done, total=total)
 
-    with _staged(target, only=f"labels{target.suffix}" if alone else "") as folder:
-        out = Outgoing(data, task_named(data.task), folder, "none" if alone else media, progress)
+    # What goes to an address is read from where it lies, without a copy in between.
+    placing = "none" if only else "link" if far and media == "copy" else media
+    with staged(target, only, beside=data.ws.root, sent=lambda done, total: step(done, total, "upload")) as folder:
+        out = Outgoing(data, task_named(data.task), folder, placing, step)
         writer.write(out)
     counted = tuple(f"{what} ({n:,})" if n > 1 else what for what, n in sorted(out.losses.items()))
     losses = counted + _unheld(data, writer.columns, COMPUTED | set(out.task.made_of))
     for loss in losses:
         _log.info("Not in %s: %s", target, loss)
-    data.ws.events.emit("export", data.ref, path=str(target), format=used, n_items=out.n_items)
-    return Exported(str(target), used, out.n_items, losses)
+    data.ws.events.emit("export", data.ref, path=target, format=used, n_items=out.n_items)
+    return Exported(target, used, out.n_items, losses)
+
+
+def _meant(path: str, format: str) -> tuple[str, str, str]:
+    """Return the place that *path* means, the format, and the name of the one file that is wanted, '' for a folder."""
+    target = path.rstrip("/") if is_remote(path) else str(Path(path.removeprefix("file://")).expanduser().absolute())
+    ending = Path(target).suffix
+    usual = _BY_ENDING.get(ending.lower(), "")
+    used = format or usual or "jsonl"
+    return target, used, f"labels{ending}" if used == usual else ""
 
 
 def _unheld(data: Dataset, columns: frozenset[str] | None, held: AbstractSet[str]) -> tuple[str, ...]:
     """Return a sentence on the columns that a format does not hold, if there are any."""
     left = sorted(set(data.columns) - held - columns) if columns is not None else []
     return (f"no place for the columns {', '.join(left)}",) if left else ()
-
-
-@contextlib.contextmanager
-def _staged(target: Path, *, only: str) -> Iterator[Path]:
-    """Give a folder beside *target* to write into; rename it, or the file *only* in it, when all is written."""
-    if target.exists() and (only or not target.is_dir() or any(target.iterdir())):
-        raise ConflictError(f"{target} is there already.", hint="Name one that is not there yet.")
-    with disk(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-        try:
-            yield staging
-            if only:
-                (staging / only).rename(target)
-                shutil.rmtree(staging)
-            else:
-                staging.chmod(0o755)
-                staging.rename(target)  # over an empty folder, too
-        except BaseException:
-            shutil.rmtree(staging, ignore_errors=True)
-            raise

@@ -8,20 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from workbench.core.dataset import AGREEMENT, ID, LABEL, REVIEWED_BY, Dataset, commit
-from workbench.core.errors import InputError, not_found
-from workbench.core.files import digest as digest_of
+from workbench.core.dataset import AGREEMENT, ID, LABEL, LABEL_AT, REVIEWED_BY, SOURCE, THUMB, Dataset, commit
+from workbench.core.errors import InputError
 from workbench.core.ports import Row
 from workbench.core.refs import check_name
 from workbench.core.task import Task
 from workbench.core.workspace import Workspace
-from workbench.data.formats import FORMATS
-from workbench.data.formats.base import Contents, Incoming, LeftOut
+from workbench.data.formats.base import LeftOut
 
 _log = logging.getLogger(__name__)
 
 #: So many of those left out are listed in the dataset's record; the log names all of them.
 _LISTED = 1000
+#: What differs between two imports that say the same.
+_OF_IMPORT = (SOURCE, LABEL_AT, THUMB)
+_PAGE = 4096
 #: What is said of a label, and of no other.
 _OF_LABEL = (REVIEWED_BY, AGREEMENT, "n_answers", "confidence", "label_seconds")
 
@@ -44,12 +45,12 @@ def ingest(
         ws: The workspace.
         name: The dataset's name; made on first use.
         source: A folder (every file below it that the task can read), a pattern such as `photos/**/*.jpg`, an address
-            such as `s3://bucket/photos`, several of these, or a label file.
+            such as `s3://bucket/photos`, several of these, or a label file, here or behind an address.
         task: What the samples are for; it decides which files count and how they are checked. Left out: what the
             dataset or the format is for, else image classification.
         labels: With "folder", the name of a file's folder is its label.
         format: The format of the labels, such as "coco"; a label file of a known ending needs none.
-        root: The folder that the label file's names of media are relative to, its own by default.
+        root: The folder or address that the label file's names of media are relative to, its own by default.
         columns: What columns of a sheet are called here, such as {"review": "text"}.
         media: "copy" keeps the files in the workspace, "link" leaves them where they are and notes their hash.
 
@@ -61,63 +62,49 @@ def ingest(
         NotFoundError: When a folder or file is not there.
         InputError: When nothing readable was found, or the label file is not of its format.
     """
+    from workbench.data.found import Asked, found
     from workbench.data.items import Importer, gathered
     from workbench.tasks import task as task_named
 
     check_name(name, what="dataset")
     known = ws.dataset(name) if name in ws.tables.names() else None
-    asked = task or (known.task if known else "")
-    contents, used, digest = _contents(source, format, asked, root, columns or {}, labeled=labels == "folder")
-    kind = task_named(contents.task)
-    items = deque(contents.items)
-    n_items, contents.items = len(items), ()
-    made = Importer(
-        ws,
-        kind,
-        contents.classes,
-        by=used or "folder",
-        at=ws.now(),
-        source=f"{used}:{digest[:12]}" if digest else "",
-        media=media,
-        known=known if used else None,
-    )
 
-    def step(done: int) -> None:
-        if done % 100 == 0 or done == n_items:
-            ws.events.emit("progress", f"dataset:{name}", verb="ingest", done=done, total=n_items)
+    def step(done: int, total: int, verb: str = "ingest") -> None:
+        if done % 100 == 0 or done == total:
+            ws.events.emit("progress", f"dataset:{name}", verb=verb, done=done, total=total)
 
-    # What became a row is let go: a million items are in memory once, not twice.
-    rows, left_out = gathered(made.rows(items.popleft() for _ in range(n_items)), step=step)
+    asked = Asked(source, format, task or (known.task if known else ""), root, columns or {}, labels == "folder")
+    with found(asked, beside=ws.root, step=lambda done, total: step(done, total, "fetch")) as there:
+        contents, used = there.contents, there.format
+        kind = task_named(contents.task)
+        items = deque(contents.items)
+        n_items, contents.items = len(items), ()
+        made = Importer(
+            ws,
+            kind,
+            contents.classes,
+            by=used or "folder",
+            at=ws.now(),
+            source=f"{used}:{there.digest[:12]}" if there.digest else "",
+            media=media,
+            known=known if used else None,
+        )
+        # What became a row is let go: a million items are in memory once, not twice.
+        each = made.rows(there.near.item(items.popleft()) for _ in range(n_items))
+        rows, left_out = gathered(each, step=lambda done: step(done, n_items))
+    left_out = [LeftOut(there.near.said(one.file), there.near.said(one.reason)) for one in left_out]
     for one in left_out:
         _log.warning("Left out %s: %s", one.file, one.reason)
     if not rows:
         raise _nothing(source, n_items, left_out)
     classes = _classes(kind, known, contents.classes, rows.values())
     note = f"{len(rows)} {'items' if used else 'files'} from {source}"
-    _forget_reviews(known, rows)
+    if known is not None:
+        _settle(known, rows)
     data = commit(ws, name, rows.values(), task=contents.task, classes=classes, note=note, verb="ingest")
     listed = [vars(one) for one in left_out[:_LISTED]]
     ws.records.update("dataset", name, left_out=listed, n_left_out=len(left_out), losses=list(contents.losses))
     return data
-
-
-def _contents(
-    source: str | Sequence[str], format: str, task: str, root: str, columns: Mapping[str, str], *, labeled: bool
-) -> tuple[Contents, str, str]:
-    """Return what is to be read, the format that it is in ('' for files as such), and the digest of its label file."""
-    from workbench.data.sources import format_of, plain
-
-    used = format or format_of(source)
-    if not used:
-        return plain(source, task, labeled=labeled), "", ""
-    if not isinstance(source, str):
-        raise InputError(f"Format {used!r} reads one file or folder at a time, got {len(source)}.")
-    path = Path(source).expanduser().resolve()
-    if not path.exists():
-        raise not_found("file or folder", str(path), [str(p) for p in path.parent.glob("*")])
-    media = Path(root).expanduser().resolve() if root else None
-    contents = FORMATS[used]().read(Incoming(path, task, media, columns))
-    return contents, used, digest_of(path) if path.is_file() else ""
 
 
 def _classes(kind: Task, known: Dataset | None, told: Sequence[str], rows: Iterable[Row]) -> tuple[str, ...]:
@@ -127,15 +114,18 @@ def _classes(kind: Task, known: Dataset | None, told: Sequence[str], rows: Itera
     return (*listed, *sorted(found - set(listed)))
 
 
-def _forget_reviews(known: Dataset | None, rows: Mapping[str, Row]) -> None:
-    """Take from rows whose label changes what was said of the label before: who looked at it again, how many agreed."""
-    columns = [c for c in _OF_LABEL if known and c in known.columns]
-    if known is None or not columns:
-        return
-    for row in known.rows([ID, LABEL]):
-        fresh = rows.get(row[ID], {})
-        if fresh.get(LABEL) not in (None, row.get(LABEL)):
-            fresh.update({column: fresh.get(column) for column in columns})
+def _settle(known: Dataset, rows: dict[str, Row]) -> None:
+    """Leave rows as they are that say nothing new; of a label that changes, forget who looked at it again, how many agreed."""
+    about = [c for c in _OF_LABEL if c in known.columns]
+    told = [c for c in known.columns if c != THUMB]  # it is made of the file, which the id tells
+    there = [id for id in known.ids() if id in rows]
+    for start in range(0, len(there), _PAGE):
+        for row in known.select(there[start : start + _PAGE]).rows(told):
+            fresh = rows[row[ID]]
+            if all(value == row.get(c) for c, value in fresh.items() if c not in _OF_IMPORT):
+                rows[row[ID]] = {c: value for c, value in fresh.items() if c not in _OF_IMPORT}  # the rest stays
+            elif fresh.get(LABEL) not in (None, row.get(LABEL)):
+                fresh |= {column: fresh.get(column) for column in about}
 
 
 def _nothing(source: str | Sequence[str], n: int, left_out: Sequence[LeftOut]) -> InputError:

@@ -30,9 +30,11 @@ from workbench.core.dataset import (
     Dataset,
 )
 from workbench.core.errors import InputError, WorkbenchError
+from workbench.core.files import digest
 from workbench.core.ports import Row
 from workbench.core.task import Task
 from workbench.core.workspace import Workspace
+from workbench.data.familiar import Familiar
 from workbench.data.formats.base import Held, Item, LeftOut
 
 Placing = Literal["copy", "link"]
@@ -63,9 +65,11 @@ class Importer:
     media: Placing = "copy"
     known: Dataset | None = None
     _ids: frozenset[str] = field(init=False, default=frozenset())
+    _known: Familiar = field(init=False)
 
     def __post_init__(self) -> None:
         """Note which items are there already."""
+        object.__setattr__(self, "_known", Familiar(self.ws, self.task))
         if self.known is not None:
             object.__setattr__(self, "_ids", frozenset(self.known.ids()))
 
@@ -76,7 +80,8 @@ class Importer:
             waiting = iter(items)
             while chunk := list(islice(waiting, _CHUNK)):
                 there = self._there(chunk)
-                made = pool.map(lambda item, there=there: self._row(item, there), chunk)
+                familiar = self._familiar(chunk, pool)
+                made = pool.map(lambda item, there=there, familiar=familiar: self._row(item, there, familiar), chunk)
                 yield from ((item, *found) for item, found in zip(chunk, made, strict=True))
 
     def _there(self, chunk: Sequence[Item | LeftOut]) -> dict[str, Row]:
@@ -88,12 +93,21 @@ class Importer:
         ids = sorted(named & self._ids)
         return {r[ID]: r for r in self.ws.tables.read(self.known.name, self.known.version, columns=columns, ids=ids)}
 
-    def _row(self, item: Item | LeftOut, there: Mapping[str, Row]) -> tuple[Row | None, str]:
+    def _familiar(self, chunk: Sequence[Item | LeftOut], pool: ThreadPoolExecutor) -> dict[Path, Row]:
+        """Return what the workspace says of these files, for those whose content it has."""
+        if not self._known:
+            return {}
+        paths = [one.file for one in chunk if isinstance(one, Item) and isinstance(one.file, Path) and not one.address]
+        digests = list(pool.map(self._known.digest, paths))
+        facts = self._known.of(digests)
+        return {path: facts[found] for path, found in zip(paths, digests, strict=True) if found in facts}
+
+    def _row(self, item: Item | LeftOut, there: Mapping[str, Row], familiar: Mapping[Path, Row]) -> tuple[Row | None, str]:
         if isinstance(item, LeftOut):
             return None, item.reason
         known = there.get(str(item.row.get(ID))) if not (item.file or item.address) else None
         try:
-            row = self._added(item) if known is None else self._joined(item, known)
+            row = self._added(item, familiar) if known is None else self._joined(item, known)
         except WorkbenchError as exc:
             return None, exc.message
         except OSError as exc:
@@ -114,14 +128,16 @@ class Importer:
             raise InputError(f"Item {known[ID]!r} is there with another {' and '.join(other)}.")
         return {k: v for k, v in told.items() if k not in made_of} | ({SOURCE: self.source} if self.source else {})
 
-    def _added(self, item: Item) -> Row:
+    def _added(self, item: Item, familiar: Mapping[Path, Row]) -> Row:
+        if item.missing:
+            raise InputError(item.missing)
         told = {k: v for k, v in item.row.items() if v is not None}
         named = told.pop(ID, None)
         row: Row = {SOURCE: self.source} if self.source else {}
         digests: dict[str, str] = {}
         with self._at_hand(item.address or item.file) as path:
             if path is not None:
-                facts = dict(self.task.describe(path))
+                facts = dict(familiar.get(path) or self.task.describe(path))
                 # A text lies in its row.
                 row |= (
                     facts
@@ -130,10 +146,10 @@ class Importer:
                 )
                 row |= {NAME: told.get(NAME) or Path(item.address or path).name}
                 row |= {"group": told.get("group") or Path(item.address or path).parent.name}
-        with self._at_hand(item.file_b) as path:
+        with self._at_hand(item.address_b or item.file_b) as path:
             if path is not None:
                 self.task.describe(path)
-                row |= self._kept(path, f"{MEDIA}_b", digests, "", held=isinstance(item.file_b, Held))
+                row |= self._kept(path, f"{MEDIA}_b", digests, item.address_b, held=isinstance(item.file_b, Held))
         row = told | row  # what a file says of itself, it says best
         row[ID] = self._id(row, digests, named, item.apart)
         if named is not None and row[ID] != str(named):
@@ -152,14 +168,16 @@ class Importer:
             yield self.ws.blobs.fetch(file) if isinstance(file, str) else file
 
     def _kept(self, path: Path, column: str, digests: dict[str, str], address: str, *, held: bool = False) -> Row:
-        content = path.read_bytes()
-        digests[column] = hashlib.sha256(content).hexdigest()
         if self.media == "link" and not held:
+            digests[column] = digest(path)
             return {column: address or str(path), column.replace(MEDIA, SHA256): digests[column]}
+        content = path.read_bytes()
         suffix = Path(address or path).suffix.lower()
         if not _SUFFIX.fullmatch(suffix):
             suffix = next((ending for mark, ending in _ENDINGS.items() if content.startswith(mark)), "")
-        return {column: self.ws.blobs.put(content, suffix=suffix)}
+        key = self.ws.blobs.put(content, suffix=suffix)
+        digests[column] = key[:64]
+        return {column: key}
 
     def _id(self, row: Row, digests: Mapping[str, str], named: Any, apart: str) -> str:
         parts = {c: digests.get(c) or row.get(c) for c in self.task.made_of if digests.get(c) or row.get(c)}

@@ -23,13 +23,19 @@ _PACKED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 _USUAL = ("image-classification", "audio-classification", "text-classification")
 
 
-def format_of(source: str | Sequence[str]) -> str:
-    """Return the format of a label file, '' for anything else: a folder of files is a folder of files."""
-    if not isinstance(source, str) or glob.has_magic(source):
+def guess(source: str | Sequence[str]) -> str:
+    """Return the format that a label file has by its name, here or behind an address, '' for anything else.
+
+    A folder of files is a folder of files.
+    """
+    if not isinstance(source, str) or not (is_remote(source) or (not glob.has_magic(source) and _is_file(source))):
         return ""
-    path = Path(source).expanduser()
-    if not path.is_file():
-        return ""
+    suffix = Path(source).suffix.lower()
+    return {".json": "coco", ".xml": "cvat"}.get(suffix, _BY_ENDING.get(suffix, ""))
+
+
+def format_of(path: Path) -> str:
+    """Return the format of a label file, '' for anything else."""
     suffix = path.suffix.lower()
     if suffix not in (".json", ".xml"):
         return _BY_ENDING.get(suffix, "")
@@ -40,6 +46,10 @@ def format_of(source: str | Sequence[str]) -> str:
     if head.startswith(b"["):
         return "label-studio" if re.search(rb'"(annotations|completions|data)"\s*:', head) else "jsonl"
     return "coco"
+
+
+def _is_file(source: str) -> bool:
+    return Path(source).expanduser().is_file()
 
 
 def like(folder: Path) -> str:

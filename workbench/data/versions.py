@@ -32,23 +32,33 @@ def tag(data: Dataset, tag: str, *, remove: bool = False) -> Dataset:
     return data
 
 
-def diff(data: Dataset, other: Dataset, *, limit: int = 1000) -> dict[str, Any]:
+def diff(data: Dataset, other: Dataset | str, *, limit: int = 1000) -> dict[str, Any]:
     """Return what changed from *data* to *other*, two versions of a dataset or selections of its rows.
+
+    *other* may be a reference as well, such as "caps@2".
 
     Returns:
         `before`, `after` (references), `n_added`, `n_removed`, `n_changed`, up to *limit* ids as `added` and `removed`,
-        up to *limit* rows as `changed`: `{"id": ..., "columns": {"label": ["ok", "crack"]}}`, and how many labels were
-        `added`, `removed` and `changed`, as `labels`.
+        up to *limit* rows as `changed`: `{"id": ..., "columns": {"label": ["ok", "crack"]}}`; how many labels were
+        `added`, `removed` and `changed`, as `labels`, and up to *limit* of them, also those of rows that came or went,
+        as `relabeled`: `{"id": ..., "label": ["ok", None]}`.
     """
+    if isinstance(other, str):
+        other = data.ws.dataset(other)
+    if not isinstance(other, Dataset):
+        raise InputError(f"`other` must be a Dataset, got {other!r:.80}.", hint=f'Give it one, or "{data.name}@1".')
     if data.name != other.name:
         raise InputError(f"{data.ref} and {other.ref} are not of one dataset.", hint="Compare two versions of one.")
     found = _between(data, other)
     changed: list[dict[str, Any]] = []
+    relabeled: list[dict[str, Any]] = []
     labels = {"added": 0, "removed": 0, "changed": 0}
     for before, after in _pairs(data, other, found):
         was, is_now = before.get(LABEL), after.get(LABEL)
         if was != is_now:
             labels["added" if was is None else "removed" if is_now is None else "changed"] += 1
+            if len(relabeled) < limit:
+                relabeled.append({"id": (before or after)[ID], "label": [was, is_now]})
         if before and after and len(changed) < limit:
             changed.append({"id": before[ID], "columns": _differing(before, after)})
     return {
@@ -59,6 +69,7 @@ def diff(data: Dataset, other: Dataset, *, limit: int = 1000) -> dict[str, Any]:
         "removed": list(found["removed"][:limit]),
         "changed": changed,
         "labels": labels,
+        "relabeled": relabeled,
     }
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.core.errors import InputError
+from workbench.store import tally
 from workbench.store.database import Database
 from workbench.store.journal import GIVEN, SCHEMA
 
@@ -81,18 +82,13 @@ class SqliteAssignments:
     def progress(self, labeling: str) -> Mapping[str, int]:
         """Return `items`, `answers`, `done` (items with all the answers they need), `held`, `people`."""
         db, now = self._db.connection(), self._clock().timestamp()
-        people = db.execute(
-            "SELECT sum(state = 'given') FROM answer INDEXED BY answer_person"
-            " WHERE labeling = ? AND current AND state != 'withdrawn' GROUP BY annotator",
-            (labeling,),
-        ).fetchall()
-        n_open = db.execute(
-            "SELECT count(*) FROM item INDEXED BY item_open WHERE labeling = ? AND given < overlap", (labeling,)
-        ).fetchone()[0]
+        counts = tally.counted(db, labeling)
+        if counts is None:
+            with self._db.transaction():
+                tally.count(db, labeling)
+                counts = tally.counted(db, labeling) or {}
         held = db.execute("SELECT count(*) FROM lease WHERE labeling = ? AND until > ?", (labeling, now)).fetchone()[0]
-        items = _count(db, labeling)
-        answers = sum(n for (n,) in people)
-        return {"items": items, "answers": answers, "done": items - n_open, "held": held, "people": len(people)}
+        return {**counts, "held": held}
 
 
 def check_overlap(overlap: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -252,5 +253,12 @@ def _fits(value: Any, kind: pa.DataType) -> bool:
         return all(_fits(v, kind.value_type) for v in value if v is not None)
     if isinstance(value, bool) or pa.types.is_boolean(kind):
         return isinstance(value, bool) and pa.types.is_boolean(kind)
-    wanted: Any = next(given for given, kept in _TYPES.items() if _canonical("", kind) == kept)
-    return isinstance(value, float | int if wanted is float else wanted)
+    return isinstance(value, _wanted(kind))
+
+
+@cache
+def _wanted(kind: pa.DataType) -> Any:
+    """Return the types of Python whose values a column of this kind takes."""
+    kept = _canonical("", kind)
+    wanted: Any = next(given for given, each in _TYPES.items() if each == kept)
+    return float | int if wanted is float else wanted

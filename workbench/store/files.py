@@ -33,15 +33,15 @@ class Files:
         if not is_remote(self.root):
             return Path(self.root, path).read_bytes()
         with reached(self.root):
-            return bytes(_system(self.root).cat_file(f"{self.root}/{path}"))
+            return bytes(system_of(self.root).cat_file(f"{self.root}/{path}"))
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file whole."""
         if not is_remote(self.root):
             write_bytes(Path(self.root, path), content)
             return
-        with reached(self.root):
-            _system(self.root).pipe_file(f"{self.root}/{path}", content)
+        with reached(self.root, writing=True):
+            system_of(self.root).pipe_file(f"{self.root}/{path}", content)
 
     def names(self, folder: str = "") -> list[str]:
         """Return the names in a folder, none when it is not there."""
@@ -50,7 +50,7 @@ class Files:
             return sorted(path.name for path in place.iterdir()) if place.is_dir() else []
         try:
             with reached(self.root):
-                found = _system(self.root).ls(f"{self.root}/{folder}".rstrip("/"), detail=False, refresh=True)
+                found = system_of(self.root).ls(f"{self.root}/{folder}".rstrip("/"), detail=False, refresh=True)
         except FileNotFoundError:
             return []
         return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in found)
@@ -61,14 +61,14 @@ _CLIENTS = ("botocore", "aiobotocore", "aiohttp")
 
 
 @contextmanager
-def reached(address: str) -> Iterator[None]:
-    """Translate what a store answers when it cannot be reached or refuses."""
+def reached(address: str, *, writing: bool = False) -> Iterator[None]:
+    """Translate what a store answers when it cannot be reached or refuses; a file that is not there is so only to readers."""
     try:
         with disk(Path(address)):
             yield
-    except FileNotFoundError:
-        raise
     except Exception as exc:
+        if isinstance(exc, FileNotFoundError) and not writing:
+            raise
         if not isinstance(exc, OSError | ValueError) and type(exc).__module__.partition(".")[0] not in _CLIENTS:
             raise
         said = " ".join(str(exc).split())[:200].rstrip(".")
@@ -82,21 +82,24 @@ def reached(address: str) -> Iterator[None]:
 
 def opened(address: str) -> Any:
     """Return what lies at *address*, open for reading."""
-    return _system(address.rsplit("/", 1)[0]).open(address, "rb")
+    return system_of(address.rsplit("/", 1)[0]).open(address, "rb")
 
 
 def below(address: str) -> list[str]:
     """Return the addresses of all files below *address*, sorted; raise `NotFoundError` when there are none."""
+    address = address.rstrip("/")
     with reached(address):
-        system = _system(address)
-        found = [str(system.unstrip_protocol(path)) for path in system.find(address)]
+        system = system_of(address)
+        system.invalidate_cache()  # it remembers what was there an hour ago
+        root, found = system._strip_protocol(address), sorted(system.find(address))
     if not found:
         raise not_found("file or folder", address, None)
-    return sorted(found)
+    return [address + str(path).removeprefix(root) for path in found]
 
 
 @lru_cache(maxsize=16)
-def _system(root: str) -> Any:
+def system_of(root: str) -> Any:
+    """Return what reads and writes at addresses like *root*."""
     fsspec = need("fsspec", extra="remote", use=f"Reading {root}")
     try:
         return fsspec.core.url_to_fs(root)[0]

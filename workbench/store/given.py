@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.core.dataset import COMPUTED, outdated
 from workbench.core.errors import InputError
 from workbench.core.ports import Row
-from workbench.store.content import agreed, canonical, cast, from_rows
+from workbench.store.content import agreed, canonical, cast, changed, from_rows
 from workbench.store.view import View
 
 
@@ -40,7 +41,9 @@ def given(view: View, rows: Any) -> pa.Table:
     if partial and len(told) > 1:
         before, _ = view.having(pa.array(partial, pa.string()), told)
         for row in before.to_pylist():
-            given[row["id"]] = row | given[row["id"]]
+            said = given[row["id"]]
+            gone = set(outdated(row, said))
+            given[row["id"]] = {name: value for name, value in row.items() if name not in gone} | said
     return from_rows(list(given.values()), view.data.schema)
 
 
@@ -76,6 +79,26 @@ def fitted(view: View, fresh: pa.Table, known: pa.Schema, hits: pa.ChunkedArray)
         wanted = pa.field(field.name, kind or field.type)
         fresh = fresh.set_column(place, wanted, cast(values, wanted.type))
     return fresh
+
+
+def renewed(view: View, fresh: pa.Table, old: pa.Table, there: Any) -> tuple[pa.Table, pa.Table]:
+    """Return new and known rows with what was computed of them, where contents change: of those nothing is known yet."""
+    for column, parts in COMPUTED.items():
+        if column not in view.columns or column in fresh.schema.names:
+            continue
+        moved = np.zeros(int(there.sum()), dtype=bool)
+        for part in set(parts) & set(fresh.schema.names):
+            told = fresh[part].filter(pa.array(there))
+            moved |= changed(told, old[part]) if part in old.schema.names else np.asarray(told.is_valid())
+        if not moved.any():
+            continue
+        known, _ = view.having(fresh["id"].combine_chunks(), [column])
+        absent, places = ~there, np.cumsum(there) - 1
+        absent[there] = moved
+        field = known.schema.field(column)
+        old = old.append_column(field, known[column])
+        fresh = fresh.append_column(field, known[column].take(pa.array(places, mask=absent)))
+    return fresh, old
 
 
 def _replaced(view: View, column: str, ids: pa.ChunkedArray) -> bool:

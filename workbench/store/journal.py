@@ -7,14 +7,17 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from workbench.core.errors import InputError
 from workbench.core.ports import Answer
+from workbench.store import tally
 from workbench.store.database import Database
 
 #: `answer` is only ever added to: the row that counts for a key is `current`, those that it replaced stay.
 #: `given` of an item counts the people who answered it; a lease says who has it before them, until when.
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE IF NOT EXISTS answer (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, labeling TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL,
     annotator TEXT NOT NULL, at TEXT NOT NULL, moment REAL NOT NULL, result TEXT NOT NULL, seconds REAL NOT NULL,
@@ -35,6 +38,8 @@ CREATE TABLE IF NOT EXISTS lease (
     PRIMARY KEY (labeling, id, annotator)
 ) WITHOUT ROWID;
 """
+    + tally.SCHEMA
+)
 _COLUMNS = "id, annotator, at, result, seconds, key, source, state"
 #: How many people's answers an item has.
 GIVEN = """(SELECT count(DISTINCT annotator) FROM answer
@@ -116,6 +121,6 @@ def moment(answer: Answer) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
-def _answer(row: list[object]) -> Answer:
+def _answer(row: Sequence[Any]) -> Answer:
     id, annotator, at, result, seconds, key, source, state = row
-    return Answer(id, annotator, at, json.loads(str(result)), seconds, key, source, state)  # type: ignore[arg-type]
+    return Answer(id, annotator, at, json.loads(result), seconds, key, source, state)

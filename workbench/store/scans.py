@@ -65,7 +65,7 @@ class LanceScans:
         view = self._shelf.view(name, version)
         chosen = None if ids is None and where is None else view.chosen(ids=ids, where=where)
         if sort == "id":
-            places = np.arange(len(view.index)) if chosen is None else np.sort(chosen)
+            places = np.arange(len(view.index)) if chosen is None else chosen if ids is None else np.sort(chosen)
             return places[::-1] if descending else places
         ranked = self._ranked(view, sort, descending)
         if chosen is None:
@@ -85,18 +85,18 @@ class LanceScans:
         view = self._shelf.view(name, version)
         coded = self._codes(view, column)
         chosen = None if ids is None and where is None else view.chosen(ids=ids, where=where)
+        none = 0
         if coded.rows is None:
             codes = coded.codes if chosen is None else coded.codes[chosen]
-            none = int((codes < 0).sum())
         else:
             wanted = np.ones(coded.n_rows, dtype=bool) if chosen is None else np.zeros(coded.n_rows, dtype=bool)
             wanted[chosen if chosen is not None else slice(0)] = True
             codes = coded.codes[wanted[coded.rows]]
             wanted[coded.rows] = False
             none = int(wanted.sum())
-        found = np.bincount(codes[codes >= 0], minlength=len(coded.values))
-        told = {value: int(n) for value, n in zip(coded.values, found, strict=True) if n}
-        return told | {None: none} if none else told
+        absent, *found = np.bincount(codes + 1, minlength=len(coded.values) + 1).tolist()
+        told = {value: n for value, n in zip(coded.values, found, strict=True) if n}
+        return told | {None: none + absent} if none + absent else told
 
     def nearest(
         self, name: str, version: int, column: str, vector: Sequence[float], k: int, *, where: str | None = None

@@ -11,6 +11,7 @@ from typing import Any
 import lance
 import numpy as np
 import pyarrow as pa
+from lance.dataset import ColumnOrdering
 
 from workbench.core.errors import ExternalError, InputError, WorkbenchError
 from workbench.core.files import disk
@@ -21,6 +22,8 @@ from workbench.store.places import Place
 _MANY = 20
 #: Fewer ids than this are looked for in the files; more are worth an index of all.
 _FEW = 500
+#: So many rows at the beginning of a table that is larger than this are found without an index of all: a first page.
+_HEAD, _LARGE = 200, 100_000
 _BATCH = 65_536
 #: Lance reads so many bytes ahead of who takes the batches.
 AHEAD = 32 * 2**20
@@ -32,6 +35,7 @@ class View:
     def __init__(self, place: Place, manifest: Mapping[str, Any], *, session: Any) -> None:
         self.name, self.version = str(manifest["name"]), int(manifest["version"])
         self.columns: tuple[str, ...] = tuple(manifest["columns"])
+        self.n_rows = int(manifest["n_rows"])
         #: What tells this content in these files from every other.
         self.key = (place.root, self.name, int(manifest["lance"]))
         self._place, self._session = place, session
@@ -58,7 +62,7 @@ class View:
     def chosen(self, *, ids: Sequence[str] | None = None, where: str | None = None) -> Any:
         """Return the places of the rows with these *ids* that satisfy *where*, in the order of *ids* or of `id`."""
         if where is None:
-            return np.arange(len(self.index)) if ids is None else self.index.places(ids)
+            return np.arange(self.n_rows) if ids is None else self.index.places(ids)
         hits = self._hits(where).astype(np.int64)
         if ids is None:
             return hits
@@ -75,9 +79,9 @@ class View:
             known = ", ".join(self.columns)
             raise InputError(f"Dataset {self.name}@{self.version} has no column {unknown[0]!r}.", hint=f"Columns: {known}.")
         with border(self.name):
-            if places is not None and len(places) * _MANY < len(self.index):
+            if places is not None and len(places) * _MANY < self.n_rows:
                 # Not `take`: where rows were removed, it counts the others up to each of them, which takes seconds.
-                return self.data._take_rows(pa.array(self.index.addresses[places]), columns=wanted)
+                return self.data._take_rows(pa.array(self._addresses(places)), columns=wanted)
             found = self.data.to_table(columns=wanted)
             if places is None:
                 return found if self.index.offsets is None else found.take(self.index.offsets)
@@ -91,6 +95,18 @@ class View:
             return self._searched(ids, columns)
         places, there = self.index.find(ids)
         return self.table(columns, places[there]), there
+
+    def _addresses(self, places: Any) -> Any:
+        """Return by what address the files know the rows at *places*."""
+        if "index" not in self.__dict__ and self.n_rows > _LARGE and len(places) and np.max(places) < _HEAD:
+            return self._head[places]
+        return self.index.addresses[places]
+
+    @cached_property
+    def _head(self) -> Any:
+        """The addresses of the first rows; looked for among all ids, in half the time that their index takes."""
+        first = {"order_by": [ColumnOrdering("id")], "limit": _HEAD}
+        return self.data.scanner(columns=["id"], with_row_address=True, **first).to_table()["_rowaddr"].to_numpy()
 
     def _opened(self, version: int) -> Any:
         storage = self._place.storage()
@@ -107,9 +123,11 @@ class View:
 
     def _matching(self, where: str) -> Any:
         with border(self.name):
-            scan = self.data.scanner(columns=[], filter=where, with_row_address=True)
+            scan = self.data.scanner(columns=[], filter=where, with_row_address=True, batch_size=_BATCH)
             addresses = scan.to_table()["_rowaddr"].to_numpy()
-        return np.sort(self.index.place_of(addresses))
+        found = np.zeros(len(self.index), dtype=bool)  # marked, not sorted: five times faster for half a million
+        found[self.index.place_of(addresses)] = True
+        return np.flatnonzero(found).astype(np.int32)
 
 
 @contextmanager

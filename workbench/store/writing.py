@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from workbench.core.dataset import LABEL_AT
 from workbench.core.errors import InputError
 from workbench.store.content import ID_FIELD, ROOM, cast, cells, changed, check_ids
-from workbench.store.given import fitted, given, once, streamed
+from workbench.store.given import fitted, given, once, renewed, streamed
 from workbench.store.places import ADDED, CHANGED, REMOVED
 from workbench.store.view import AHEAD, View
 
@@ -89,7 +89,8 @@ def change(view: View, rows: Any, remove: Sequence[str]) -> Change:
         raise InputError(f"Row {both[0].as_py()!r} is both given and removed.", hint="Do one of the two.")
     old, there = view.having(fresh["id"].combine_chunks(), [c for c in fresh.schema.names if c in view.columns])
     fresh = fitted(view, fresh, old.schema, fresh["id"].filter(pa.array(there)))
-    hits, news = fresh.filter(pa.array(there)), fresh.filter(pa.array(~there))
+    fresh, old = renewed(view, fresh, old, there)
+    hits, news = _those(fresh, there), _those(fresh, ~there)
     masks = {c: changed(hits[c], old[c]) if c in view.columns else np.asarray(hits[c].is_valid()) for c in fresh.schema.names}
     differ = np.zeros(len(hits), dtype=bool)
     for column, mask in masks.items():
@@ -98,8 +99,8 @@ def change(view: View, rows: Any, remove: Sequence[str]) -> Change:
     return Change(
         view=view,
         news=news,
-        before=old.filter(pa.array(differ)),
-        after=hits.filter(pa.array(differ)),
+        before=_those(old, differ),
+        after=_those(hits, differ),
         differs=tuple(c for c, mask in masks.items() if c != "id" and (mask & differ).any()),
         removed=view.having(gone, view.columns)[0],
         fields=tuple(f for f in fresh.schema if f.name not in view.columns or f.type != known.field(f.name).type),
@@ -216,6 +217,11 @@ class Change:
                 yield pa.RecordBatch.from_arrays(values, schema=pa.schema(fields))
 
         return batches()
+
+
+def _those(table: pa.Table, chosen: Any) -> pa.Table:
+    """Return the chosen rows; all of them are no copy, which a million vectors would feel."""
+    return table if chosen.all() else table.filter(pa.array(chosen))
 
 
 def _mixed(old: pa.Array, fresh: pa.ChunkedArray, news: Any) -> pa.Array:

@@ -39,6 +39,7 @@ class OfPictures(Shown):
 
     modality: ClassVar[str] = "image"
     suffixes: ClassVar[tuple[str, ...]] = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+    facts: ClassVar[tuple[str, ...]] = ("width", "height", THUMB)
     to: ClassVar[str] = "image"
 
     def stage(self) -> list[Element]:
@@ -64,6 +65,7 @@ class OfSounds(Shown):
 
     modality: ClassVar[str] = "audio"
     suffixes: ClassVar[tuple[str, ...]] = (".wav", ".flac", ".ogg", ".mp3")
+    facts: ClassVar[tuple[str, ...]] = ("seconds", "rate", "channels", THUMB)
     to: ClassVar[str] = "audio"
 
     def stage(self) -> list[Element]:

@@ -55,12 +55,15 @@ def describe(path: Path) -> Row:
     """Return `seconds`, `rate`, `channels` and the waveform as a small JPEG; the recording is read block by block."""
     with _opened(path) as file:
         peaks = np.zeros((_THUMB[0], 2), np.float32)
+        # Column c begins with sample ceil(c * frames / columns).
+        begins = -(-np.arange(_THUMB[0]) * max(file.frames, 1) // _THUMB[0])
         n_read = 0
         while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-            places = (np.arange(n_read, n_read + len(block)) * _THUMB[0]) // max(file.frames, 1)
-            places = np.minimum(places, _THUMB[0] - 1)
-            np.minimum.at(peaks[:, 0], places, block.min(axis=1))
-            np.maximum.at(peaks[:, 1], places, block.max(axis=1))
+            starts = np.clip(begins - n_read, 0, len(block))
+            has = np.diff(starts, append=len(block)) > 0
+            lows = np.minimum.reduceat(block, starts[has]).min(axis=1)
+            highs = np.maximum.reduceat(block, starts[has]).max(axis=1)
+            peaks[has] = np.stack([np.minimum(peaks[has, 0], lows), np.maximum(peaks[has, 1], highs)], axis=1)
             n_read += len(block)
         if not n_read or n_read < file.frames:
             raise InputError(f"{path} is cut off after {n_read:,} of {file.frames:,} samples.")

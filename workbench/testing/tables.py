@@ -13,7 +13,7 @@ from copy import deepcopy
 from typing import Any
 
 from workbench.core import refs
-from workbench.core.dataset import LABEL_AT, PROVENANCE
+from workbench.core.dataset import LABEL_AT, PROVENANCE, outdated
 from workbench.core.errors import InputError, not_found
 from workbench.core.ports import Row, TableVersion
 
@@ -36,7 +36,8 @@ class FakeTables:
                 raise InputError(f"A row has no `id`: {row!r:.120}.", hint="Give every row an `id` of text.")
             if row["id"] in remove:
                 raise InputError(f"Row {row['id']!r} is both given and removed.", hint="Do one of the two.")
-            content[row["id"]] = content.get(row["id"], {}) | row
+            before = content.get(row["id"], {})
+            content[row["id"]] = {k: v for k, v in before.items() if k not in outdated(before, row)} | row
         for id in remove:
             content.pop(id, None)
         if not content:

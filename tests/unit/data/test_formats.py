@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import workbench as wb
 from workbench.core.dataset import commit
 from workbench.core.errors import ConflictError, InputError, NotFoundError
+from workbench.core.events import Event
 from workbench.core.labels import loads
-from workbench.data.formats import FORMATS
+from workbench.data.formats import FORMATS, voc_masks
 from workbench.ops import masks
 from workbench.testing.task_samples import CLASSES, of_task
 
@@ -71,6 +76,18 @@ def test_a_sheet_with_ids_labels_items_that_are_there(ws: wb.Workspace, tmp_path
     assert back.rows()[back.ids().index(unseen)]["source"].startswith("csv:")
 
 
+def test_a_sheet_that_went_out_alone_comes_back_with_other_labels(ws: wb.Workspace, tmp_path: Path) -> None:
+    data = of_task(ws, "caps", "image-classification", tmp_path / "src")
+    path = tmp_path / "away" / "caps.csv"
+    wb.export(data, str(path))
+    path.write_text(path.read_text().replace("crack", "ok").replace(data.ids()[2], "f" * 16))
+    back = wb.ingest(ws, "caps", str(path))
+    (was,) = (id for id, label in labels_of(data).items() if label == "crack")
+    assert data.diff(back)["relabeled"] == [{"id": was, "label": ["crack", "ok"]}]
+    (left_out,) = ws.records.get("dataset", "caps").fields["left_out"]
+    assert left_out["reason"].startswith("There is no file 'files/")
+
+
 def test_a_new_label_is_not_the_one_that_was_reviewed(ws: wb.Workspace, tmp_path: Path) -> None:
     data = of_task(ws, "boxes", "image-classification", tmp_path / "src")
     commit(ws, "boxes", [{"id": id, "reviewed_by": "bob", "agreement": 1.0} for id in data.ids()])
@@ -104,14 +121,96 @@ def test_what_a_format_has_no_place_for_is_told(ws: wb.Workspace, tmp_path: Path
     made = of_task(ws, "turned", "object-detection", tmp_path / "src")
     turned = '[{"box":[20,10,10,4],"label":"ok","rotation":90}]'
     data = commit(ws, "turned", [{"id": made.ids()[0], "label": turned, "score": 0.5}])
-    for name in ("coco", "cvat", "csv", "label-studio"):
+    for name in ("coco", "cvat", "csv", "label-studio", "yolo"):
         wb.export(data, str(tmp_path / name), format=name)
         assert turned in labels_of(wb.ingest(ws, f"back-{name}", str(tmp_path / name), format=name)).values(), name
-    losses = wb.export(data, str(tmp_path / "yolo"), format="yolo").losses
+    losses = wb.export(data, str(tmp_path / "voc"), format="voc").losses
     assert losses[0] == "the rotation of a box, written as the upright box around it"
     assert "score" in losses[1]
-    back = labels_of(wb.ingest(ws, "upright", str(tmp_path / "yolo" / "data.yaml")))
+    back = labels_of(wb.ingest(ws, "upright", str(tmp_path / "voc"), format="voc"))
     assert '[{"box":[16,10,4,10],"label":"ok"}]' in back.values()
+
+
+def test_boxes_in_four_corners_are_turned_boxes(ws: wb.Workspace, tmp_path: Path) -> None:
+    made = of_task(ws, "boxes", "object-detection", tmp_path / "src")
+    turned = '[{"box":[1,2,5,6],"label":"ok"},{"box":[30.5,10.25,20,6.5],"label":"crack","rotation":33.125}]'
+    data = commit(ws, "boxes", [{"id": made.ids()[0], "label": turned}])
+    assert len(wb.export(data, str(tmp_path / "obb"), format="yolo").losses) == 1
+    assert "task: obb" in (tmp_path / "obb" / "data.yaml").read_text()
+    assert labels_of(wb.ingest(ws, "back", str(tmp_path / "obb" / "data.yaml"))) == labels_of(data)
+    # As somebody else has it: corners the other way around, pictures of the same files, and nothing said in the YAML.
+    lines = "0 0.5 0.25 0.5 0.75 0.25 0.75 0.25 0.25\n1 0.1 0.1 0.5 0.12 0.4 0.9 0.1 0.8\n"
+    for path in (tmp_path / "obb" / "labels").rglob("*.txt"):
+        path.write_text(lines)
+    yaml = tmp_path / "obb" / "data.yaml"
+    yaml.write_text(yaml.read_text().replace("task: obb\n", ""))
+    assert wb.ingest(ws, "outlines", str(yaml)).task == "instance-segmentation"
+    boxes = wb.ingest(ws, "turned", str(yaml), task="object-detection")
+    assert loads(str(boxes.labels()[0])) == [
+        {"box": [16, 12, 16, 24], "label": data.classes[0]},
+        {"box": [6.4, 4.8, 25.6, 38.4], "label": data.classes[1]},
+    ]
+    assert ws.records.get("dataset", "turned").fields["losses"] == ["the outlines of objects, read as boxes around them"]
+
+
+def test_keypoints_as_ultralytics_has_them(ws: wb.Workspace, photos: Path) -> None:
+    (photos / "ok" / "0.txt").write_text("1 0.5 0.5 0.5 0.5 0.25 0.5 2 0 0 0\n0 0.5 0.5 0.5 0.5 0.5 0.5 1 0.75 0.25 2\n")
+    told = "train: ok\nnames: [cat, dog]\nkpt_shape: [2, 3]\n"
+    (photos / "pets.yaml").write_text(told)
+    data = wb.ingest(ws, "unnamed", str(photos / "pets.yaml"))
+    assert (data.task, data.classes) == ("keypoint-detection", ("0", "1"))
+    (photos / "pets.yaml").write_text(told + "kpt_names: {0: [nose, tail], 1: [snout, end]}\n")
+    data = wb.ingest(ws, "pets", str(photos / "pets.yaml"))
+    (label,) = (label for label in data.labels() if label)
+    named = {region["label"]: region["point"] for region in loads(label)}
+    assert named == {"snout": [12, 16], "nose": [24, 16], "tail": [36, 8]}
+    assert ws.records.get("dataset", "pets").fields["losses"] == ["which keypoints belong to one object"]
+    (photos / "ok" / "0.txt").write_text("0 0.5 0.5 0.5 0.5 0.25 0.5 2\n")
+    wb.ingest(ws, "short", str(photos / "pets.yaml"))
+    (left_out,) = ws.records.get("dataset", "short").fields["left_out"]
+    assert left_out["reason"].endswith("0.txt line 1: 7 numbers are not a box and 2 keypoints of 3.")
+    (photos / "pets.yaml").write_text(told.replace("2, 3", "1000000000, 3"))
+    with pytest.raises(InputError, match="`kpt_shape` is up to 1000 keypoints"):
+        wb.ingest(ws, "many", str(photos / "pets.yaml"))
+
+
+def test_masks_as_the_challenge_has_them(ws: wb.Workspace, tmp_path: Path) -> None:
+    """A mask with a palette, its border in 255, a file of boxes beside it, and no file that names the classes."""
+    palette = [value for number in range(256) for value in voc_masks.color(number)]
+    painted = np.zeros((32, 48), np.uint8)
+    painted[4:9, 10:20], painted[9, 10:20], painted[20:24, 2:5] = 15, 255, 1
+    for n, name in enumerate(("JPEGImages/a.jpg", "SegmentationClass/a.png", "SegmentationObject/a.png", "JPEGImages/b.jpg")):
+        path = tmp_path / "VOC2012" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(painted, "P") if path.suffix == ".png" else Image.new("RGB", (48, 32), (n * 9, 9, 9))
+        if path.suffix == ".png":
+            image.putpalette(palette)
+        image.save(path)
+    sets = tmp_path / "VOC2012" / "ImageSets" / "Segmentation"
+    sets.mkdir(parents=True)
+    (sets / "val.txt").write_text("a\n")
+    data = wb.ingest(ws, "people", str(tmp_path / "VOC2012"), format="voc")
+    assert (data.task, len(data.classes), data.classes[14]) == ("semantic-segmentation", 20, "person")
+    rows = {row["name"]: row for row in data.rows()}
+    found = {region["label"]: masks.bounds(region["mask"]) for region in loads(rows["a.jpg"]["label"])}
+    assert found == {"person": (10, 4, 10, 5), "aeroplane": (2, 20, 3, 4)}
+    assert (rows["a.jpg"]["group"], rows["b.jpg"]["label"]) == ("val", None)
+    assert ws.records.get("dataset", "people").fields["losses"] == ["pixels of borders, which belong to no class"]
+    # As other tools write them: colors that a file names, or the plain numbers.
+    for name, colors in (("rgb", {1: (250, 5, 5), 15: (9, 9, 250)}), ("gray", {1: (1, 1, 1), 15: (2, 2, 2)})):
+        shown = np.zeros((32, 48, 3), np.uint8)
+        for number, rgb in colors.items():
+            shown[painted == number] = rgb
+        Image.fromarray(shown).save(tmp_path / "VOC2012" / "SegmentationClass" / "a.png")
+        (tmp_path / "VOC2012" / "labelmap.txt").write_text("background:0,0,0::\nkite:250,5,5::\nman:9,9,250::\n")
+        again = wb.ingest(ws, name, str(tmp_path / "VOC2012"), format="voc")
+        seen = {region["label"]: masks.bounds(region["mask"]) for label in again.labels() if label for region in loads(label)}
+        assert (again.classes, seen) == (("kite", "man"), {"man": (10, 4, 10, 5), "kite": (2, 20, 3, 4)})
+    shown[0, 0] = (7, 0, 0)
+    Image.fromarray(shown).save(tmp_path / "VOC2012" / "SegmentationClass" / "a.png")
+    wb.ingest(ws, "odd", str(tmp_path / "VOC2012"), format="voc")
+    (left_out,) = ws.records.get("dataset", "odd").fields["left_out"]
+    assert "a.png has the color (7, 0, 0), which no class has" in left_out["reason"]
 
 
 def test_a_format_that_does_not_hold_a_task_names_those_that_do(ws: wb.Workspace, tmp_path: Path) -> None:
@@ -134,6 +233,31 @@ def test_an_export_stands_there_whole_or_not_at_all(ws: wb.Workspace, tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "src", "ws"]
     with pytest.raises(ConflictError, match="one is there already"):
         wb.export(data, str(tmp_path / "one"), format="coco")
+
+
+@pytest.mark.parametrize("path", ["out", "out.csv"])
+def test_an_export_that_is_cancelled_or_overtaken_leaves_nothing_of_itself(ws: wb.Workspace, tmp_path: Path, path: str) -> None:
+    data = of_task(ws, "boxes", "object-detection", tmp_path / "src")
+    target = tmp_path / "there" / path
+
+    def cancelled(event: Event) -> None:
+        if event.name == "progress":
+            assert len(list(target.parent.iterdir())) == 1, "it is being written"
+            raise KeyboardInterrupt
+
+    def overtaken(event: Event) -> None:
+        if event.name == "progress":
+            wb.export(ws.dataset("boxes@1"), str(target), media="none")
+
+    stop = ws.events.subscribe(cancelled)
+    with pytest.raises(KeyboardInterrupt):
+        wb.export(data, str(target))
+    stop()
+    assert list(target.parent.iterdir()) == []
+    stop = ws.events.subscribe(lambda event: (stop(), overtaken(event))[0])
+    with pytest.raises(ConflictError, match=f"{target} is there already"):
+        wb.export(data, str(target))
+    assert [one.name for one in target.parent.iterdir()] == [path]
 
 
 def test_names_of_files_never_lead_out_nor_over_each_other(ws: wb.Workspace, tmp_path: Path) -> None:
@@ -202,6 +326,68 @@ def test_files_behind_an_address_come_in_or_stay_there(real_ws: wb.Workspace, ph
             wb.ingest(real_ws, "far", "memory://elsewhere")
     finally:
         far.rm("/photos", recursive=True)
+
+
+@pytest.fixture
+def far() -> Iterator[Any]:
+    """A store in memory, which addresses such as `memory://lab` reach."""
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    yield store
+    store.rm("/lab", recursive=True)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_what_goes_to_an_address_comes_back_from_there(real_ws: wb.Workspace, tmp_path: Path, far: Any, name: str) -> None:
+    task = "image-preference" if name == "csv" else FORMATS[name].tasks[0]
+    data = of_task(real_ws, "out", task, tmp_path / "src")
+    exported = wb.export(data, f"memory://lab/{name}/", format=name)
+    here = wb.export(data, str(tmp_path / "here"), format=name)
+    written = {path.relative_to(here.path).as_posix() for path in Path(here.path).rglob("*") if path.is_file()}
+    assert {path.removeprefix(f"/lab/{name}/") for path in far.find(f"/lab/{name}")} == written
+    back = wb.ingest(real_ws, "in", exported.path, format=name, media="link")
+    assert (back.task, back.classes, labels_of(back)) == (data.task, data.classes, labels_of(data))
+    assert all(row["media"].startswith(f"memory://lab/{name}/") for row in back.rows() if row.get("media"))
+    assert sorted(path.name for path in real_ws.root.glob(".*")) == []
+
+
+def test_a_label_file_here_may_tell_of_pictures_elsewhere(
+    real_ws: wb.Workspace, photos: Path, tmp_path: Path, far: Any
+) -> None:
+    far.put(str(photos), "/lab/photos", recursive=True)
+    far.pipe("/lab/photos/../up.png", b"no name for a file")
+    (tmp_path / "labels.csv").write_text("file,label\nok/0.png,good\n../up.png,good\nok/none.png,good\n")
+    data = wb.ingest(real_ws, "caps", str(tmp_path / "labels.csv"), root="memory://lab/photos", media="link")
+    assert [(row["media"], row["label"]) for row in data.rows()] == [("memory://lab/photos/ok/0.png", "good")]
+    reasons = [one["reason"] for one in real_ws.records.get("dataset", "caps").fields["left_out"]]
+    assert reasons[1] == "There is no file 'ok/none.png' below memory://lab/photos."
+    far.pipe("/lab/annotations/broken.json", b'{"images": [')
+    with pytest.raises(InputError, match=r"^memory://lab/annotations/broken\.json is not JSON"):
+        wb.ingest(real_ws, "caps", "memory://lab/annotations/broken.json")
+    with pytest.raises(NotFoundError, match="No file or folder named 'memory://lab/none.json'"):
+        wb.ingest(real_ws, "caps", "memory://lab/none.json")
+
+
+def test_an_export_to_an_address_is_whole_or_taken_back(real_ws: wb.Workspace, tmp_path: Path, far: Any) -> None:
+    data = of_task(real_ws, "boxes", "object-detection", tmp_path / "src")
+    alone = wb.export(data, "memory://lab/caps.csv")
+    assert (alone.path, far.find("/lab")) == ("memory://lab/caps.csv", ["/lab/caps.csv"])
+    for taken in ("memory://lab/caps.csv", "memory://lab"):
+        with pytest.raises(ConflictError, match=f"{taken} is there already"):
+            wb.export(data, taken)
+    with pytest.raises(InputError, match="There are no symbolic links at memory://lab/linked"):
+        wb.export(data, "memory://lab/linked", media="link")
+
+    def cancel(event: Any) -> None:
+        if event.fields.get("verb") == "upload" and event.fields["done"] == 2:
+            assert len(far.find("/lab/coco")) >= 2
+            raise KeyboardInterrupt
+
+    real_ws.events.subscribe(cancel)
+    with pytest.raises(KeyboardInterrupt):
+        wb.export(data, "memory://lab/coco", format="coco")
+    assert far.find("/lab") == ["/lab/caps.csv"]
 
 
 def test_the_format_of_a_label_file_shows_in_what_it_holds(

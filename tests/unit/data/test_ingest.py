@@ -6,9 +6,12 @@ import logging
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import workbench as wb
 from workbench.core.errors import InputError, NotFoundError
+from workbench.tasks import task
+from workbench.tasks.modalities import OfPictures
 
 
 def test_files_become_rows_with_their_size_thumb_and_folder(ws: wb.Workspace, photos: Path) -> None:
@@ -70,3 +73,16 @@ def test_only_corrupt_files_are_an_error_and_no_dataset(ws: wb.Workspace, tmp_pa
 def test_a_name_that_could_leave_the_workspace_is_refused(ws: wb.Workspace, photos: Path, name: str) -> None:
     with pytest.raises(InputError, match="cannot name a dataset"):
         wb.ingest(ws, name, str(photos))
+
+
+def test_a_file_that_is_known_by_its_content_is_not_decoded_again(
+    ws: wb.Workspace, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = wb.ingest(ws, "caps", str(photos))
+    Image.new("RGB", (20, 10), "red").save(photos / "ok" / "fresh.png")
+    decoded, describe = [], task("image-classification").describe
+    monkeypatch.setattr(OfPictures, "describe", lambda _self, path: decoded.append(path.name) or describe(path))
+    again = wb.ingest(ws, "others", str(photos))
+    assert decoded == ["fresh.png"]
+    facts = ["id", "media", "width", "height", "thumb"]
+    assert [row for row in again.rows(facts) if row["id"] in first.ids()] == list(first.rows(facts))

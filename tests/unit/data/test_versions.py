@@ -55,7 +55,14 @@ def test_a_difference_lists_what_was_added_removed_and_changed_and_counts_labels
         {"id": "b", "columns": {"label": ["ok", None]}},
     ]
     assert told["labels"] == {"added": 0, "removed": 2, "changed": 1}
-    back = caps.diff(ws.dataset("caps@1"))
+    assert {one["id"]: one["label"] for one in told["relabeled"]} == {
+        "a": ["ok", "crack"],
+        "b": ["ok", None],
+        "d": ["ok", None],
+    }
+    back = caps.diff("caps@1")
+    with pytest.raises(InputError, match=r"`other` must be a Dataset, got 1\."):
+        caps.diff(1)  # type: ignore[arg-type]  # a mistake
     assert (back["added"], back["labels"]) == (["d"], {"added": 2, "removed": 0, "changed": 1})
 
 

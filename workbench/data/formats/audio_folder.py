@@ -36,6 +36,7 @@ class AudioFolder(Format):
 
     name: ClassVar[str] = "audio-folder"
     tasks: ClassVar[tuple[str, ...]] = (_CLASS, _SPOKEN, _EVENTS)
+    told_in: ClassVar[tuple[str, ...]] = ("*.csv", "*.json", "*.jsonl", "*.txt")
 
     def read(self, source: Incoming) -> Contents:
         """Return an item per recording."""

@@ -37,7 +37,7 @@ class Item:
 
     `label` is text, or what the JSON of a label holds, or a function that says it once the row is known: coordinates
     relative to the picture wait for its width and height. `guess` is the same of a model. `apart` tells items with the
-    same content apart.
+    same content apart. `missing` is why the file that it names is not to be had; an item that is there needs none.
     """
 
     where: str
@@ -45,10 +45,12 @@ class Item:
     #: Where the file lies when that is not on this machine.
     address: str = ""
     file_b: Path | Held | None = None
+    address_b: str = ""
     row: Row = field(default_factory=dict)
     label: Any | Callable[[Row], Any] | None = None
     guess: Any | Callable[[Row], Any] | None = None
     apart: str = ""
+    missing: str = ""
 
 
 @dataclass
@@ -83,6 +85,8 @@ class Format(ABC):
     tasks: ClassVar[tuple[str, ...]]
     #: The columns of a row that are written too; None is all of them.
     columns: ClassVar[frozenset[str] | None] = frozenset()
+    #: The files that hold labels, as patterns; of a folder behind an address, only these are brought here to be read.
+    told_in: ClassVar[tuple[str, ...]] = ("*",)
 
     @abstractmethod
     def read(self, source: Incoming) -> Contents:

@@ -12,7 +12,7 @@ from workbench.core.errors import InputError
 from workbench.core.ports import Row
 from workbench.data.formats import reading
 from workbench.data.formats.base import Contents, Format, Incoming, Item, LeftOut
-from workbench.data.formats.outgoing import regions_of
+from workbench.data.formats.outgoing import objects_of, regions_of
 from workbench.ops import masks, shapes
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Coco(Format):
         _POINTS,
         _CAPTIONS,
     )
+    told_in: ClassVar[tuple[str, ...]] = ("annotations.json",)
 
     def read(self, source: Incoming) -> Contents:
         """Return an item per image, one per caption where there are captions; no annotation says that nothing is to be seen."""
@@ -249,15 +250,8 @@ _TO: Mapping[str, Callable[[Region], dict[str, Any]]] = {
 
 
 def _objects(regions: Sequence[Region], places: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return points as objects that have each keypoint once: a second one of a name begins another object."""
-    objects: list[dict[str, Any]] = []
-    for region in regions:
-        free = next((one for one in objects if region["label"] not in one), None)
-        if free is None:
-            objects.append(free := {})
-        free[region["label"]] = region["point"]
     made = []
-    for one in objects:
+    for one in objects_of(regions):
         triples = [[*one[name], 2] if name in one else [0, 0, 0] for name in places]
         box = _around(list(one.values()))
         flat = [value for triple in triples for value in triple]

@@ -41,6 +41,7 @@ class Cvat(Format):
     name: ClassVar[str] = "cvat"
     tasks: ClassVar[tuple[str, ...]] = tuple(_ELEMENTS)
     columns: ClassVar[frozenset[str] | None] = frozenset({"group"})
+    told_in: ClassVar[tuple[str, ...]] = ("annotations.xml",)
 
     def read(self, source: Incoming) -> Contents:
         """Return an item per picture; one without a shape of the task says that nothing is to be seen."""

@@ -24,6 +24,7 @@ class Folder(Format):
 
     name: ClassVar[str] = "folder"
     tasks: ClassVar[tuple[str, ...]] = ("image-classification", "text-classification", "audio-classification")
+    told_in: ClassVar[tuple[str, ...]] = ("dataset.json",)
 
     def read(self, source: Incoming) -> Contents:
         """Return every file below the folder that the task can read, labeled with its folder's name."""

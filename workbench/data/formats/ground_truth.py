@@ -41,6 +41,7 @@ class GroundTruth(Format):
     name: ClassVar[str] = "ground-truth"
     tasks: ClassVar[tuple[str, ...]] = tuple(_TYPES)
     columns: ClassVar[frozenset[str] | None] = frozenset({TEXT, LABEL_AT, LABEL_BY})
+    told_in: ClassVar[tuple[str, ...]] = ("output.manifest",)
 
     def read(self, source: Incoming) -> Contents:
         """Return an item per line; files are found below `root` by the longest part of their address."""

@@ -46,6 +46,7 @@ class LabelStudio(Format):
     columns: ClassVar[frozenset[str] | None] = frozenset(
         {TEXT, "text_b", "prompt", "candidates", LABEL_AT, LABEL_BY, PREDICTION, PREDICTION_BY, SCORE, "label_seconds"}
     )
+    told_in: ClassVar[tuple[str, ...]] = ("tasks.json", "dataset.json")
 
     def read(self, source: Incoming) -> Contents:
         """Return an item per task; predictions stay predictions, and an answer that was skipped is none."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -126,6 +125,17 @@ def regions_of(row: Row) -> list[dict[str, Any]] | None:
     return made
 
 
+def objects_of(regions: Sequence[Mapping[str, Any]]) -> list[dict[str, list[float]]]:
+    """Return points as objects that have each keypoint once: a second one of a name begins another object."""
+    objects: list[dict[str, list[float]]] = []
+    for region in regions:
+        free = next((one for one in objects if region["label"] not in one), None)
+        if free is None:
+            objects.append(free := {})
+        free[region["label"]] = region["point"]
+    return objects
+
+
 def upright(region: dict[str, Any], row: Row, out: Outgoing) -> list[float]:
     """Return a region's box; around a turned one, for formats that know none, the upright box within the picture."""
     if not region.get("rotation"):
@@ -138,4 +148,4 @@ def upright(region: dict[str, Any], row: Row, out: Outgoing) -> list[float]:
 
 def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
-    os.chmod(target, 0o644)  # noqa: PTH101
+    target.chmod(0o644)

@@ -26,6 +26,7 @@ class Parquet(Sheet):
 
     name: ClassVar[str] = "parquet"
     ending: ClassVar[str] = ".parquet"
+    told_in: ClassVar[tuple[str, ...]] = ("labels.parquet", "dataset.json")
 
     def rows(self, source: Incoming, path: Path) -> tuple[list[tuple[str, Row] | LeftOut], list[str]]:
         """Return the rows; dates and decimals become text."""

@@ -71,6 +71,7 @@ class Csv(Lines):
 
     name: ClassVar[str] = "csv"
     ending: ClassVar[str] = ".csv"
+    told_in: ClassVar[tuple[str, ...]] = ("labels.csv", "dataset.json")
 
     def rows(self, source: Incoming, path: Path) -> tuple[list[tuple[str, Row] | LeftOut], list[str]]:
         """Return the rows below the header; one of another length is left out."""
@@ -110,6 +111,7 @@ class Jsonl(Lines):
 
     name: ClassVar[str] = "jsonl"
     ending: ClassVar[str] = ".jsonl"
+    told_in: ClassVar[tuple[str, ...]] = ("labels.jsonl", "dataset.json")
 
     def rows(self, source: Incoming, path: Path) -> tuple[list[tuple[str, Row] | LeftOut], list[str]]:
         """Return a row per line; a line that is no object is left out."""
@@ -155,7 +157,9 @@ def item_of(where: str, row: Row, files: reading.Files) -> Item | LeftOut:
     try:
         found = {name: files.find(said) if said is not None else None for name, said in named.items()}
     except InputError as exc:
-        return LeftOut(where, exc.message)
+        if row.get(ID) is None:
+            return LeftOut(where, exc.message)
+        return Item(where, row=row, label=label, guess=guess, missing=exc.message)
     return Item(where, found[FILE], file_b=found[FILE_B], row=row, label=label, guess=guess)
 
 
