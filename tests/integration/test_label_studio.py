@@ -24,12 +24,14 @@ from workbench import wiring
 from workbench.core import processes
 from workbench.core.dataset import Dataset, commit
 from workbench.core.errors import ConflictError, ExternalError
+from workbench.core.ports import LabelTask
 from workbench.core.workspace import Workspace
 from workbench.labeling import studio as studio_module
-from workbench.labeling import studio_server
+from workbench.labeling import studio_server, studio_wire
 from workbench.labeling.label import label
 from workbench.labeling.studio import StudioLabeler
 from workbench.labeling.studio_server import ServerInfo
+from workbench.tasks import task as find_task
 from workbench.testing.annotator import EMAIL, answer
 
 pytestmark = pytest.mark.slow
@@ -160,6 +162,30 @@ def test_a_push_that_was_cut_off_goes_on_where_it_was(
     assert studio_ws.labeler.counts(job.info().project) == (5, 0)
 
 
+def test_an_import_that_comes_through_late_leaves_nothing_twice_and_takes_no_answer(
+    studio: ServerInfo, studio_ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio_module, "_BATCH", 2)
+    project = studio_ws.labeler.create("late", find_task(TASK).labeling_config(["ok", "crack"]))
+    items = [LabelTask(f"i{n}", {"image": f"/{n}.png", "name": str(n)}) for n in range(5)]
+    said = {"result": list(find_task(TASK).result_of("ok")), "ground_truth": False}
+    late = [{"data": {**item.data, "sample": item.id}} for item in items[2:4]]
+    late[0]["annotations"] = [said]
+    heard = []
+
+    def step(done: int) -> None:
+        heard.append(done)
+        if done == 2:  # what an earlier push sent before it was killed, done by the server only now
+            url, headers = f"{studio.url}/api/projects/{project}/import", {"Authorization": f"Token {studio.token}"}
+            httpx.post(url, json=late, headers=headers).raise_for_status()
+
+    assert studio_ws.labeler.push(project, items, step=step) == 5
+    assert heard == [2, 4, 5]
+    assert studio_ws.labeler.counts(project) == (5, 1)
+    assert [answer.id for answer in studio_ws.labeler.pull(project).answers] == ["i2"]
+    assert studio_ws.labeler.push(project, items) == 0
+
+
 class _Broken(BaseHTTPRequestHandler):
     """Stands for a server in trouble: its disk is full, it is stuck, it says nonsense, it hangs up in the middle."""
 
@@ -185,7 +211,7 @@ def test_a_server_in_trouble_is_told_as_one_to_be_asked_again(
 ) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Broken)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(studio_module, "_PATIENCE_S", 0.2 if trouble == "stuck" else 5.0)
+    monkeypatch.setattr(studio_wire, "PATIENCE_S", 0.2 if trouble == "stuck" else 5.0)
     try:
         with pytest.raises(ExternalError) as caught:
             StudioLabeler(f"http://127.0.0.1:{server.server_address[1]}", trouble, tmp_path).pull("1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -239,8 +239,8 @@ class Labeler(Protocol):
     def create(self, title: str, config: str, *, guidelines: str = "", overlap: int = 1) -> str:
         """Make a project from a labeling config and return its id; *overlap* is how many people shall answer each item."""
 
-    def push(self, project: str, tasks: Sequence[LabelTask]) -> int:
-        """Add the items that are not there yet, by their `id`; return how many were new."""
+    def push(self, project: str, tasks: Sequence[LabelTask], *, step: Callable[[int], None] = ...) -> int:
+        """Add the items that are not there yet, by their `id`; return how many were new. *step* hears how many are done."""
 
     def pull(self, project: str, *, since: str = "") -> Pulled:
         """Return every answer to the items that changed since that cursor, at least; all of them without one."""

@@ -31,15 +31,28 @@ def make(ws: Workspace, name: str, config: str, *, guidelines: str, overlap: int
 
 def push(labeling: Labeling, items: Sequence[LabelTask]) -> int:
     """Add the items that the projects lack and return how many were new."""
-    labeler, info = labeling.ws.labeler, labeling.info()
-    if _SHARED in info.projects:
-        return labeler.push(info.projects[_SHARED], items)
-    places = _places(labeling)
-    n_new = 0
-    for turn, project in enumerate(info.projects.values()):
-        mine = [item for item in items if (turn - places[item.id]) % len(info.projects) < info.overlap]
-        n_new += labeler.push(project, mine)
+    shares, ws = _shares(labeling, items), labeling.ws
+    total, n_new, before = sum(map(len, shares.values())), 0, 0
+    for project, mine in shares.items():
+
+        def step(done: int, before: int = before) -> None:
+            ws.events.emit("progress", labeling.ref, verb="push", done=before + done, total=total)
+
+        n_new += ws.labeler.push(project, mine, step=step)
+        before += len(mine)
     return n_new
+
+
+def _shares(labeling: Labeling, items: Sequence[LabelTask]) -> dict[str, Sequence[LabelTask]]:
+    """Return what goes to each project."""
+    info = labeling.info()
+    if _SHARED in info.projects:
+        return {info.projects[_SHARED]: items}
+    places, n = _places(labeling), len(info.projects)
+    return {
+        project: [item for item in items if (turn - places[item.id]) % n < info.overlap]
+        for turn, project in enumerate(info.projects.values())
+    }
 
 
 def _places(labeling: Labeling) -> dict[str, int]:

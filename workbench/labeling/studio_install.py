@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from workbench.core.errors import ConflictError, ExternalError
-from workbench.core.files import disk, write_json
+from workbench.core.files import cache_place, disk, write_json
 from workbench.store.locks import locked
 
 VERSION = "1.23.2"
@@ -30,8 +30,7 @@ Run = Callable[[Sequence[str], str, Mapping[str, str] | None], None]
 
 def cache(environment: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of this version of Label Studio, whether it is installed or not."""
-    base = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "perception-workbench" / f"label-studio-{VERSION}"
+    return cache_place(f"label-studio-{VERSION}", environment=environment)
 
 
 def installed(folder: Path | None = None) -> Path | None:

@@ -111,9 +111,9 @@ class OwnStudio:
         """Make a project from a labeling config and return its id."""
         return self._now().create(title, config, guidelines=guidelines, overlap=overlap)
 
-    def push(self, project: str, tasks: Sequence[LabelTask]) -> int:
-        """Add the items that are not there yet, by their `id`; return how many were new."""
-        return self._now().push(project, tasks)
+    def push(self, project: str, tasks: Sequence[LabelTask], *, step: Callable[[int], None] = lambda _n: None) -> int:
+        """Add the items that are not there yet, by their `id`; return how many were new. *step* hears how many are done."""
+        return self._now().push(project, tasks, step=step)
 
     def pull(self, project: str, *, since: str = "") -> Pulled:
         """Return every answer to the items that changed since that cursor; all of them without one."""

@@ -41,12 +41,13 @@ class FakeLabeler:
         self._projects[id] = _Project(title, config, guidelines, overlap)
         return id
 
-    def push(self, project: str, tasks: Sequence[LabelTask]) -> int:
-        """Add the items that are not there yet, by their `id`; return how many were new."""
+    def push(self, project: str, tasks: Sequence[LabelTask], *, step: Callable[[int], None] = lambda _n: None) -> int:
+        """Add the items that are not there yet, by their `id`; return how many were new. *step* hears how many are done."""
         there = self._project(project).tasks
         before = len(there)
-        for task in tasks:
+        for done, task in enumerate(tasks, start=1):
             there.setdefault(task.id, task)
+            step(done)
         return len(there) - before
 
     def pull(self, project: str, *, since: str = "") -> Pulled:

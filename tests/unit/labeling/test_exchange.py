@@ -154,7 +154,10 @@ def test_each_annotator_has_a_project_and_an_item_stands_in_as_many_as_shall_ans
     people = ("eva", "tom", "ida")
     rows = [{"id": f"{i}", "media": ws.blobs.put(bytes([i]), suffix=".png")} for i in range(6)]
     data = commit(ws, "shared", rows)
+    heard: list[Any] = []
+    ws.events.subscribe(lambda event: heard.append(event.fields) if event.name == "progress" else None)
     job = label(data.select(data.ids()[:4]), task=TASK, classes=["ok", "crack"], annotators=people, overlap=2)
+    assert [(told["done"], told["total"]) for told in heard] == [(done, 8) for done in range(1, 9)]
     job.push(data)
     job.push(data)
     shown = {person: set(labeler.tasks(project)) for person, project in job.info().projects.items()}
