@@ -37,7 +37,7 @@ if (flags.has('--test')) {
   // Parts of a widget, which its front end asks for when they are needed.
   const parts = [
     ...['grid/item', 'grid/map', 'grid/sound'],
-    ...['annotate/shapes', 'annotate/spans', 'annotate/sounds']
+    ...['annotate/shapes', 'annotate/brush', 'annotate/spans', 'annotate/sounds']
   ];
   await build({
     ...shared,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -200,6 +201,43 @@ def open_lab(open_page) -> Callable[..., object]:
         return page
 
     return make
+
+
+@pytest.fixture(scope="session")
+def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """One Voila for all tests; return the address of a dashboard on the workspace of a test, until the next one asks."""
+    home = tmp_path_factory.mktemp("voila")
+    repository, current, log = Path(__file__).parents[2], home / "current", home / "voila.log"
+    shutil.copytree(repository / "extensions" / "voila", home / "data" / "voila" / "templates" / "workbench")
+    shutil.copytree(repository / "notebooks" / "dashboards", home / "dashboards")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")} | {
+        "WORKBENCH_WORKSPACE": str(current),  # a link, which the kernel of each page follows
+        "JUPYTER_PATH": str(home / "data"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "IPYTHONDIR": str(home / "ipython"),
+        "PYTHONPATH": str(repository),
+        "OMP_NUM_THREADS": "1",
+    }
+    port = _free_port()
+    command = [sys.executable, "-m", "voila", ".", "--no-browser", f"--port={port}"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, cwd=home / "dashboards", env=environment, stdout=output, stderr=subprocess.STDOUT)
+
+    def address(notebook: str, workspace: Path, *, theme: str = "light") -> str:
+        current.unlink(missing_ok=True)
+        current.symlink_to(workspace)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return f"http://127.0.0.1:{port}/voila/render/{notebook}?theme={theme}"
+            time.sleep(0.1)
+        raise AssertionError(f"Voila did not start:\n{log.read_text()[-4000:]}")
+
+    yield address
+    process.terminate()
+    process.wait(20)
 
 
 def _wait(lab: Lab, timeout_s: float = 90.0) -> None:

@@ -6,26 +6,24 @@ import io
 import json
 import math
 import os
-import shutil
 import signal
-import socket
 import struct
-import subprocess
-import sys
-import time
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 import workbench as wb
 from workbench.core import labels
 from workbench.core.dataset import commit
+from workbench.ops import masks
+from workbench.tasks import task as find_task
 from workbench.testing.bridge import bridge
 from workbench.widgets.annotate import Annotate
 
@@ -215,7 +213,145 @@ def test_a_box_that_was_just_dragged_counts_in_the_answer_and_no_key_is_lost_on_
     page.locator(".wb-anno[data-item=i01]").wait_for()
     page.locator(".wb-anno-state[data-waiting='0']").wait_for()
     (found,) = json.loads(next(row for row in job.pull().rows() if row["id"] == "i00")["label"])
-    assert found["label"] == "cap" and close(found["box"], [0.45 * 640, 0.45 * 420, 0.25 * 640, 0.25 * 420]), found
+    assert found["label"] == "cap"
+    assert close(found["box"], [0.45 * 640, 0.45 * 420, 0.25 * 640, 0.25 * 420]), found
+
+
+def large(ws: wb.Workspace, size: tuple[int, int], defect: tuple[int, int, int, int]) -> dict[str, Any]:
+    """A picture that travels scaled down, with a red spot."""
+    image, content = Image.new("RGB", size, (70, 90, 160)), io.BytesIO()
+    x, y, w, h = defect
+    ImageDraw.Draw(image).rectangle([x, y, x + w - 1, y + h - 1], fill=(230, 40, 40))
+    image.save(content, "JPEG", quality=95, subsampling=0)
+    return {"media": ws.blobs.put(content.getvalue(), suffix=".jpg"), "width": size[0], "height": size[1]}
+
+
+def place(page: Any, x: float, y: float, size: tuple[int, int]) -> tuple[float, float]:
+    """Where on the page a place of the original picture is."""
+    box = page.locator(".wb-anno-image").bounding_box()
+    return box["x"] + box["width"] * x / size[0], box["y"] + box["height"] * y / size[1]
+
+
+def middle(page: Any, size: tuple[int, int]) -> tuple[list[float], float]:
+    """Which place of the original is in the middle of what is seen, and how wide that is."""
+    view, whole = (page.locator(name).bounding_box() for name in (".wb-anno-picture", ".wb-anno-image"))
+    grain = size[0] / whole["width"]
+    return [(view[at] + view[side] / 2 - whole[at]) * grain for at, side in (("x", "width"), ("y", "height"))], view[
+        "width"
+    ] * grain
+
+
+def stroke(page: Any, *places: tuple[float, float]) -> None:
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for each in places[1:]:
+        page.mouse.move(*each, steps=3)
+    page.mouse.up()
+
+
+def test_masks_are_painted_erased_and_outlined_in_the_pixels_of_a_large_original(open_page, tmp_path: Path) -> None:
+    size = width, height = 4000, 3000
+    told = np.zeros((height, width), bool)
+    told[300:900, 400:1400] = True
+    said = labels.dumps([{"label": "cap", "mask": masks.encode(told)}])
+    job = labeling(
+        tmp_path / "ws",
+        lambda ws, n: {**large(ws, size, (3000, 2000, 20, 20)), "prediction": said, "prediction_by": "model:caps@2"},
+        task="semantic-segmentation",
+        classes=["cap", "crack"],
+        n=1,
+    )
+    widget = Annotate(job, annotator="ann")
+    page = bridge(open_page("about:blank", width=1000, height=900), widget, setup=dict(widget.setup))
+    page.locator(".wb-anno-region", has_text="cap").wait_for()
+    page.wait_for_function("() => document.querySelector('.wb-anno-image').naturalWidth > 0")
+    grain = width / page.locator(".wb-anno-image").bounding_box()["width"]
+
+    page.keyboard.press("2")
+    stroke(page, place(page, 1000, 600, size), place(page, 2500, 600, size))  # a crack, half of it through the cap
+    keys("n", ",")(page)  # the eraser, smaller
+    stroke(page, place(page, 2000, 500, size), place(page, 2000, 700, size))
+    page.keyboard.press("u")
+    stroke(page, place(page, 2200, 500, size), place(page, 2200, 700, size))
+    page.keyboard.press("n")  # an outline
+    corners = [(1500, 1500), (2500, 1500), (2500, 2500), (1500, 1500)]
+    stroke(page, *(place(page, *corner, size) for corner in corners))
+    keys("n", ".")(page)
+    keys("Space", "ArrowDown", "ArrowDown", "Space")(page)  # by keyboard, from where the outline ended
+    shoot(page, "annotate-brush")
+    page.keyboard.press("Enter")
+    page.locator(".wb-anno-empty", has_text="All 1 items are labeled.").wait_for()
+    [text] = job.pull().labels()
+    cap, crack = (masks.decode(region["mask"]) for region in json.loads(text))
+    assert cap.shape == crack.shape == (height, width)
+    assert not (cap & crack).any(), "a pixel has one class"
+    assert (cap | crack)[told].all(), "what was suggested and not painted over stays"
+    assert cap[310, 410]
+    assert not cap[600, 1300]
+    assert crack[600, 1300]
+    brush = 25 * grain / 2
+    rows = np.flatnonzero(crack[:1200, 1800])
+    assert abs(rows.mean() - 600) < grain
+    assert abs(len(rows) - 2 * brush) < 2 * grain
+    assert crack[600, 2000], "its erasure was undone"
+    assert not crack[600, 2200]
+    assert crack[600, 2400]
+    assert crack[1600, 2300], "the inside of the outline"
+    assert not crack[2400, 1700]
+    columns = np.flatnonzero(crack[int(1500 - brush / 2), :])
+    assert abs(len(columns) - 2 * brush * 0.866) < 3 * grain, "the brush was put down at the corner"
+    [answer] = given(job)
+    assert find_task("semantic-segmentation").label_of(answer.result) == text, "as Label Studio's brush writes it"
+
+
+def test_a_defect_of_twenty_pixels_is_marked_in_a_picture_of_six_thousand(open_page, tmp_path: Path) -> None:
+    size, (x, y, w, h) = (6000, 4000), (4210, 1730, 20, 20)
+    job = labeling(
+        tmp_path / "ws", lambda ws, n: large(ws, size, (x, y, w, h)), task="object-detection", classes=["pit", "crack"], n=1
+    )
+    widget = Annotate(job, annotator="ann")
+    page = bridge(open_page("about:blank", width=1000, height=900), widget, setup=dict(widget.setup))
+    page.locator(".a9s-annotationlayer").wait_for()
+    whole = page.locator(".wb-anno-image").bounding_box()["width"]
+    page.mouse.move(*place(page, x + w / 2, y + h / 2, size))
+    page.keyboard.down("Control")
+    for _ in range(6):
+        page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    page.wait_for_function(  # every turn of the wheel has come, and what is seen is there in the pixels of the original
+        """([whole, width]) => {
+          const image = document.querySelector('.wb-anno-image').getBoundingClientRect();
+          const over = document.querySelector('.wb-anno-detail');
+          return image.width > 27 * whole && over?.getBoundingClientRect().width / image.width * width < over?.naturalWidth + 1;
+        }""",
+        arg=[whole, size[0]],
+    )
+    found = page.evaluate(
+        """async ([x, y]) => {
+          const over = document.querySelector('.wb-anno-detail'), box = over.getBoundingClientRect();
+          const canvas = new OffscreenCanvas(over.naturalWidth, over.naturalHeight).getContext('2d');
+          canvas.drawImage(over, 0, 0);
+          const at = [(x - box.x) / box.width * over.naturalWidth, (y - box.y) / box.height * over.naturalHeight];
+          return [...canvas.getImageData(...at.map(Math.floor), 1, 1).data];
+        }""",
+        place(page, x + 1.5, y + 1.5, size),
+    )
+    assert found[0] - found[2] > 110, "it is sharp: its corner pixels are red"
+    stroke(page, place(page, x, y, size), place(page, x + w, y + h, size))
+    shoot(page, "annotate-zoom")
+    page.locator(".wb-anno-region", has_text="20\u00d720").wait_for()
+    before, width_seen = middle(page, size)
+    keys("Escape", "ArrowLeft", "2", "n", "Alt+ArrowDown")(page)  # looks further to the left, and makes one in the middle
+    after, _ = middle(page, size)
+    assert close(before[0] - after[0], width_seen / 5)
+    keys("-", "-", "-", "Enter")(page)
+    page.locator(".wb-anno-state[data-waiting='0']").wait_for()
+    page.locator(".wb-anno-empty").wait_for()
+    first, second = sorted(json.loads(job.pull().rows()[0]["label"]), key=lambda region: region["label"], reverse=True)
+    assert first["label"] == "pit"
+    assert close(first["box"], [x, y, w, h])
+    left, top, across, down = second["box"]
+    assert close([left + across / 2, top + down / 2 - 1, across], [*after, width_seen / 5])
 
 
 def test_what_a_model_suggests_is_shown_and_corrected(open_page, tmp_path: Path) -> None:
@@ -283,7 +419,7 @@ def notebook(lab: Any, open_lab: Any, *sources: str) -> Any:
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), lab.root / "test.ipynb")
     page = open_lab(lab, "doc/tree/test.ipynb", width=1280, height=1000)
     page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'")
-    page.evaluate("() => void jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.evaluate("async () => { await jupyterapp.commands.execute('notebook:run-all-cells'); }")  # which moves the focus
     return page
 
 
@@ -364,48 +500,9 @@ def test_drawing_parts_are_loaded_in_a_cell_when_a_task_needs_them(lab, open_lab
 # In Voila -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Callable[[Path], str]]:
-    """Start Voila on the annotator's page; return its address."""
-    processes: list[subprocess.Popen[bytes]] = []
-    home = tmp_path / "voila"
-    shutil.copytree(REPOSITORY / "extensions" / "voila", home / "data" / "voila" / "templates" / "workbench")
-    shutil.copytree(REPOSITORY / "notebooks" / "dashboards", home / "dashboards")
-
-    def make(workspace: Path) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")} | {
-            "WORKBENCH_WORKSPACE": str(workspace),
-            "JUPYTER_PATH": str(home / "data"),
-            "JUPYTER_CONFIG_DIR": str(home / "config"),
-            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-            "IPYTHONDIR": str(home / "ipython"),
-            "PYTHONPATH": str(REPOSITORY),
-            "OMP_NUM_THREADS": "1",
-        }
-        command = [sys.executable, "-m", "voila", "label.ipynb", "--no-browser", f"--port={port}"]
-        with (home / "voila.log").open("ab") as log:
-            where = home / "dashboards"
-            processes.append(subprocess.Popen(command, cwd=where, env=environment, stdout=log, stderr=subprocess.STDOUT))
-        until = time.monotonic() + 60
-        while time.monotonic() < until and processes[-1].poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return f"http://127.0.0.1:{port}/"
-            time.sleep(0.1)
-        raise AssertionError(f"Voila did not start:\n{(home / 'voila.log').read_text()[-4000:]}")
-
-    yield make
-    for process in processes:
-        process.terminate()
-        process.wait(20)
-
-
-def test_two_visitors_of_the_page_never_get_the_same_item(site, open_page, tmp_path: Path) -> None:
+def test_two_visitors_of_the_page_never_get_the_same_item(voila, open_page, tmp_path: Path) -> None:
     job = labeling(tmp_path / "ws", picture, task="image-classification", classes=["ok", "crack"], n=16)
-    address = site(tmp_path / "ws")
+    address = voila("label.ipynb", tmp_path / "ws")
     visitors = {name: open_page(address, width=1000, height=900) for name in ("ann", "bob")}
     for name, page in visitors.items():
         page.locator(".wb-anno-who input").fill(name)

@@ -26,7 +26,7 @@ BLUE = (0x4C, 0x8B, 0xF5)
 
 
 def drawings(ws: wb.Workspace) -> None:
-    """Seventy pictures of 400 x 300 with a box, half of them with a mask, all grey; one label is another in version 2."""
+    """Seventy pictures of 400 x 300 with a box, half of them with a mask, all grey; version 2 changed a label and lost one."""
     rng = np.random.default_rng(1)
     canvas = Image.new("RGB", (400, 300), (120, 120, 120))
     ImageDraw.Draw(canvas).rectangle((100, 75, 200, 225), fill=(90, 90, 90))
@@ -52,12 +52,13 @@ def drawings(ws: wb.Workspace) -> None:
             "score": n / 70,
             "embedding": (rng.normal(size=6) + 30 * (n % 2)).tolist(),
         }
-        for n in range(70)
+        for n in range(71)
     ]
     about = {"embedding_by": "pixels"}
     commit(ws, "scenes", rows, task="object-detection", classes=["disc", EVIL], note="imported", meta=about)
     moved = dumps([{"label": "disc", "box": [10.0, 10.0, 50.0, 50.0]}])
-    commit(ws, "scenes", [{"id": "0003", "label": moved, "label_names": ["disc"], "label_by": "bo"}], note="corrected")
+    corrected = {"id": "0003", "label": moved, "label_names": ["disc"], "label_by": "bo"}
+    commit(ws, "scenes", [corrected], remove=["0070"], note="corrected")
 
 
 def notes(ws: wb.Workspace) -> None:
@@ -170,7 +171,8 @@ def test_drawings_are_filtered_by_any_column_and_seen_large_beside_another_versi
     status(page, "70 items")
 
     page.select_option("[aria-label='Compare with a version']", "1")
-    status(page, "1 item")
+    status(page, "2 items · 1 taken out since")
+    shoot(page, "browser-removed")
     tiles.focus()
     page.keyboard.press("Enter")
     page.locator(".wb-picture[data-painted]").nth(1).wait_for()
@@ -184,9 +186,18 @@ def test_drawings_are_filtered_by_any_column_and_seen_large_beside_another_versi
     page.locator(".wb-item-history li", has_text="corrected · by bo").wait_for()
     assert "label_by: ann → bo" in page.locator(".wb-item-history li").first.inner_text()
     shoot(page, "browser-versions")
+    page.keyboard.press("ArrowRight")
+    page.locator(".wb-words", has_text="It was taken out.").wait_for()
+    assert page.locator(".wb-item figcaption").all_inner_texts() == ["@1: disc"]
+    assert page.locator(".wb-item-tags").count() == 0
+    page.keyboard.press("Space")
+    shoot(page, "browser-removed-item")
     page.keyboard.press("Escape")
     page.locator(".wb-item[open]").wait_for(state="detached")
-    assert ask(page, "print(seen.query['versus'], seen.query['filters'])") == "1 {'change': ['changed', 'added']}"
+    page.keyboard.press("Control+a")
+    status(page, "1 selected")
+    shown = "print(seen.query['versus'], *seen.query['filters']['change'], *seen.selected)"
+    assert ask(page, shown) == "1 changed added removed 0003", "what is gone cannot be selected"
 
 
 def test_what_is_chosen_on_the_map_is_tagged_and_sent_to_labeling_by_keyboard(browse: Callable[..., Any]) -> None:

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -201,47 +196,7 @@ def test_the_cancel_button_reaches_a_kernel_that_is_training(notebook, tmp_path:
     page.locator(".wb-state[data-state=cancelled]").wait_for()
 
 
-@pytest.fixture
-def dashboard(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Start Voila with the workbench template; return the address of the dashboard."""
-    processes: list[subprocess.Popen[bytes]] = []
-    home = tmp_path / "voila"
-    shutil.copytree(REPOSITORY / "extensions" / "voila", home / "data" / "voila" / "templates" / "workbench")
-    shutil.copytree(REPOSITORY / "notebooks" / "dashboards", home / "dashboards")
-
-    def make(workspace: Path | None, *, theme: str = "light") -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        told = {"WORKBENCH_WORKSPACE": str(workspace)} if workspace else {}
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("WORKBENCH_")} | told
-        environment |= {
-            "JUPYTER_PATH": str(home / "data"),
-            "JUPYTER_CONFIG_DIR": str(home / "config"),
-            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-            "IPYTHONDIR": str(home / "ipython"),
-            "PYTHONPATH": str(REPOSITORY),
-            "OMP_NUM_THREADS": "1",
-        }
-        command = [sys.executable, "-m", "voila", "loop.ipynb", "--no-browser", f"--port={port}", f"--theme={theme}"]
-        with (home / "voila.log").open("ab") as log:
-            where = home / "dashboards"
-            processes.append(subprocess.Popen(command, cwd=where, env=environment, stdout=log, stderr=subprocess.STDOUT))
-        until = time.monotonic() + 60
-        while time.monotonic() < until and processes[-1].poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return f"http://127.0.0.1:{port}/"
-            time.sleep(0.1)
-        raise AssertionError(f"Voila did not start:\n{(home / 'voila.log').read_text()[-4000:]}")
-
-    yield make
-    for process in processes:
-        process.terminate()
-        process.wait(20)
-
-
-def test_the_dashboard_shows_the_loop_and_asks_nobody_else(dashboard, open_page, tmp_path: Path) -> None:
+def test_the_dashboard_shows_the_loop_and_asks_nobody_else(voila, open_page, tmp_path: Path) -> None:
     photos(tmp_path / "line-3")
     ws = wb.open(tmp_path / "line-3", environment={})
     ws.records.put("labeling", "parts", {"n_items": 70, "n_labeled": 60}, state="open")
@@ -254,7 +209,7 @@ def test_the_dashboard_shows_the_loop_and_asks_nobody_else(dashboard, open_page,
     asked: list[str] = []
     page = open_page("about:blank", width=1440, height=1000)
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(dashboard(tmp_path / "line-3"))
+    page.goto(voila("loop.ipynb", tmp_path / "line-3"))
     page.locator(".wb-loop h1", has_text="line-3").wait_for()
     page.locator(".wb-grid-canvas[data-painted]").wait_for()
     assert looks_like(pixel(page, 1), _COLORS[1])
@@ -275,7 +230,7 @@ def test_the_dashboard_shows_the_loop_and_asks_nobody_else(dashboard, open_page,
     assert outside == []
 
 
-def test_the_dashboard_without_a_workspace_says_how_to_name_one(dashboard, open_page) -> None:
-    page = open_page(dashboard(None, theme="dark"), dark=True)
-    page.locator(".wb-loop-problem", has_text="No workspace is named.").wait_for()
+def test_the_dashboard_without_a_workspace_says_how_to_make_one(voila, open_page, tmp_path: Path) -> None:
+    page = open_page(voila("loop.ipynb", tmp_path, theme="dark"), dark=True)
+    page.locator(".wb-loop-problem", has_text=f"{tmp_path} is not a workspace.").wait_for()
     shoot(page, "dashboard-problem")

@@ -32,5 +32,5 @@ def browse(
         sort: The column to sort by; `score` puts the least certain first.
         descending: Turn the order round.
     """
-    how = {"filters": filters, "text": text, "like": like, "differs": differs, "versus": versus}
-    return VIEWS["dataset"](data, **how, sort=sort, descending=descending)
+    query = {"text": text, "like": like, "differs": differs, "sort": sort, "descending": descending}
+    return VIEWS["dataset"](data, filters=filters, versus=versus, **query)

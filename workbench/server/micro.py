@@ -11,7 +11,7 @@ from jupyter_server.extension.handler import ExtensionHandlerMixin
 from tornado.web import authenticated
 
 from workbench.core.dataset import MEDIA, TEXT
-from workbench.core.errors import InputError, NotFoundError, WorkbenchError
+from workbench.core.errors import NotFoundError, WorkbenchError
 from workbench.core.labeling import Labeling
 from workbench.core.refs import check_name
 from workbench.labeling.items import rows
@@ -30,15 +30,35 @@ _POLICY = "; ".join(
         "frame-ancestors 'self'",
     )
 )
+_STYLE = """
+:root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 22%, transparent); --brand: #1976d2 }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem }
+h1 { font-size: 1.4rem; margin: .5rem 0 0 }
+.said { min-height: 1.5em; margin: .25rem 0 1rem; opacity: .75 }
+.items { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: 1rem }
+fieldset { min-width: 0; margin: 0; padding: 1rem; border: 1px solid var(--line); border-radius: 10px }
+legend { padding: 0 .4rem; opacity: .75 }
+img { display: block; width: 100%; height: min(38vh, 20rem); object-fit: contain; margin-bottom: .75rem }
+audio { width: 100%; margin-bottom: .75rem }
+p { overflow-wrap: anywhere; white-space: pre-line }
+label { display: flex; align-items: center; gap: .6rem; min-height: 2.75rem; padding: 0 .75rem; margin-top: .4rem;
+  border: 1px solid var(--line); border-radius: 8px; cursor: pointer; overflow-wrap: anywhere }
+label:has(:checked) { border-color: var(--brand); background: color-mix(in srgb, var(--brand) 14%, transparent) }
+label:has(:focus-visible) { outline: 2px solid var(--brand); outline-offset: 1px }
+input { flex: none; width: 1.15rem; height: 1.15rem; margin: 0; accent-color: var(--brand) }
+footer { position: sticky; bottom: 0; display: flex; align-items: center; gap: 1rem; padding: 1rem 0; background: Canvas }
+button { font: inherit; min-height: 2.75rem; padding: 0 2rem; border: 0; border-radius: 8px; background: var(--brand);
+  color: #fff; cursor: pointer }
+.keys { opacity: .75 }
+input:focus-visible { outline: none }
+@media (hover: none), (max-width: 36rem) { .keys { display: none } button { width: 100% } }
+@media (max-width: 36rem) { img { height: auto; max-height: 38vh } }
+"""
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title><style>
-body {{ font: 16px/1.5 system-ui, sans-serif; color: #212121; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
-.items {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); gap: 1.5rem }}
-fieldset {{ border: 1px solid #d5d8dc; border-radius: 8px; padding: 1rem }}
-img {{ display: block; width: 100%; max-height: 50vh; object-fit: contain; margin-bottom: 1rem; image-rendering: auto }}
-label {{ display: block; padding: .3rem 0 }} button {{ font: inherit; padding: .5rem 2rem; margin-top: 1rem }}
-.said {{ color: #5f6368 }}
-</style><h1>{title}</h1><p class="said" role="status">{said}</p>{body}</html>"""
+<title>{title}</title><style>{style}</style><h1>{title}</h1><p class="said" role="status">{said}</p>{body}</html>"""
+_KEYS = '<span class="keys">Arrows choose, Tab goes to the other, Enter is next.</span>'
+_REFUSED = {403: "This form was not opened here.", 500: "The server raised an error; its log has the traceback."}
+_SAID = {"right": "Thank you.", "other": "One of these was known, and your answer is another one."}
 
 
 class Page(ExtensionHandlerMixin, JupyterHandler):
@@ -54,22 +74,17 @@ class Page(ExtensionHandlerMixin, JupyterHandler):
     async def get(self, name: str) -> None:
         """Answer the page with the next question."""
         micro, labeling = await asyncio.to_thread(self.micro, name)
-        await self._show(micro, labeling, "")
+        await self._show(micro, labeling, _SAID.get(self.get_query_argument("last", ""), ""))
 
     @authenticated
     async def post(self, name: str) -> None:
-        """Take the answers of the form, and show the next question."""
-        micro, labeling = await asyncio.to_thread(self.micro, name)
+        """Take the answers of the form, and go to the next question: to load that again sends nothing again."""
+        micro, _ = await asyncio.to_thread(self.micro, name)
         token = self.get_body_argument("question", "")
         shown = micro.shown(self.visitor, token)
         said = {item: self.get_body_argument(f"answer{i}", "") for i, item in enumerate(shown)}
-        try:
-            is_right = await asyncio.to_thread(micro.take, self.visitor, token, said)
-        except InputError as exc:
-            await self._show(micro, labeling, str(exc))
-            return
-        thanks = "Thank you." if is_right else "One of these was known, and your answer is another one."
-        await self._show(micro, labeling, thanks)
+        is_right = await asyncio.to_thread(micro.take, self.visitor, token, said)
+        self.redirect(f"?last={'right' if is_right else 'other'}", status=303)
 
     @property
     def visitor(self) -> str:
@@ -86,7 +101,7 @@ class Page(ExtensionHandlerMixin, JupyterHandler):
         error = kwargs.get("exc_info", (None, None, None))[1]
         status = problems.status_of(error) if error is not None else status_code
         self.set_status(status)
-        said = str(error) if isinstance(error, WorkbenchError) else "This page is not there."
+        said = str(error) if isinstance(error, WorkbenchError) else _REFUSED.get(status, "This page is not there.")
         self._page("Labels", said, '<p><a href="?">Open the next question</a></p>')
 
     async def _show(self, micro: Micro, labeling: Labeling, said: str) -> None:
@@ -99,9 +114,8 @@ class Page(ExtensionHandlerMixin, JupyterHandler):
         found = await asyncio.to_thread(rows, labeling, question.items)
         fields = "".join(self._item(question, i, found[item][1], labeling) for i, item in enumerate(question.items))
         hidden = f'<input type="hidden" name="question" value="{html.escape(question.token)}">'
-        form = (
-            f'<form method="post">{self.xsrf_form_html()}{hidden}<div class="items">{fields}</div><button>Next</button></form>'
-        )
+        foot = f"<footer><button>Next</button>{_KEYS}</footer>"
+        form = f'<form method="post">{self.xsrf_form_html()}{hidden}<div class="items">{fields}</div>{foot}</form>'
         self._page(title, said, form)
 
     def _item(self, question: Question, place: int, row: dict[str, Any], labeling: Labeling) -> str:
@@ -113,16 +127,17 @@ class Page(ExtensionHandlerMixin, JupyterHandler):
             parts.append(f'<img alt="item {place + 1}" src="{source}">')
         if row.get(TEXT):
             parts.append(f"<p>{html.escape(str(row[TEXT]))}</p>")
-        for name in question.classes:
-            said = html.escape(name)
-            parts.append(f'<label><input type="radio" required name="answer{place}" value="{said}"> {said}</label>')
-        return f"<fieldset>{''.join(parts)}</fieldset>"
+        for i, name in enumerate(question.classes):
+            said, first = html.escape(name), " autofocus" if place == i == 0 else ""
+            field = f'<input type="radio" required name="answer{place}" value="{said}"{first}>'
+            parts.append(f"<label>{field}<span>{said}</span></label>")
+        return f"<fieldset><legend>{place + 1} of 2</legend>{''.join(parts)}</fieldset>"
 
     def _page(self, title: str, said: str, body: str) -> None:
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Security-Policy", _POLICY)
         self.set_header("Cache-Control", "no-store")
-        self.finish(_PAGE.format(title=html.escape(title), said=html.escape(said), body=body))
+        self.finish(_PAGE.format(title=html.escape(title), style=_STYLE, said=html.escape(said), body=body))
 
 
 class Media(Page):

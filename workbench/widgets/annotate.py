@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import traitlets
@@ -19,10 +20,12 @@ from workbench.core.errors import ConflictError, InputError, WorkbenchError
 from workbench.core.labeling import Labeling
 from workbench.labeling.answer import Said, check_annotator, keep
 from workbench.labeling.items import rows
+from workbench.tasks import shown
 from workbench.tasks import task as find_task
-from workbench.widgets.areas import filled
-from workbench.widgets.base import Question, View, in_voila
+from workbench.widgets.base import Question, View
+from workbench.widgets.closeup import Closeup
 from workbench.widgets.exhibit import exhibit
+from workbench.widgets.place import in_voila
 from workbench.widgets.tools import PARTS, tool_of
 
 #: A browser asks again while it lives, so that what a closed one held is soon given to others.
@@ -49,6 +52,7 @@ class Annotate(View):
         self._task = find_task(labeling.info().task)
         self._lock = threading.Lock()  # questions may come by several threads
         self._kept: set[str] = set()
+        self._closeup = Closeup()
         super().__init__()
 
     @traitlets.default("setup")  # type: ignore[untyped-decorator]
@@ -87,13 +91,15 @@ class Annotate(View):
         return f"{self.queue}: {progress['done']:,} of {progress['items']:,} items labeled"
 
     def questions(self) -> Mapping[str, Question]:
-        """Return what a window asks: for work, and to give back what it has."""
-        return {**super().questions(), "work": self._work, "leave": self._leave}
+        """Return what a window asks: for work, to give back what it has, and for a part of a picture as it is."""
+        return {**super().questions(), "work": self._work, "leave": self._leave, "detail": self._detail}
 
     def _work(self, about: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[bytes]]:
         with self._lock:
             annotator, session = self._who(about), str(about.get("session", ""))
             kept, refused = self._hand_in(about)
+            if kept:
+                self._closeup.forget()
             n = max(1, min(int(about.get("room", 1)), _MOST))
             queue = self._assignments.claim(self.queue, annotator, n, session=session, lease_s=LEASE_S)
             has = set(about.get("have", ()))
@@ -105,6 +111,13 @@ class Annotate(View):
         annotator = self._who(about)
         self._assignments.release(self.queue, annotator, [str(id) for id in about.get("have", ())])
         return {"progress": self._progress()}, ()
+
+    def _detail(self, about: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[bytes]]:
+        [(data, row)] = rows(self.labeling, [str(about["item"])]).values()
+        path = shown(self._task, data, row).get(str(about["name"]))
+        if not isinstance(path, Path):
+            raise InputError(f"Item {about['item']!r} has no file {about['name']!r}.")
+        return {}, [self._closeup.of(path, about["box"])]
 
     @property
     def _assignments(self) -> Any:
@@ -140,9 +153,6 @@ class Annotate(View):
         # By the age of the answer, as the clock of a browser may be wrong.
         age = timedelta(milliseconds=max(0.0, now - float(told["at"])))
         at = datetime.fromisoformat(self.labeling.ws.now()) - age
-        if self.setup["tool"] == "areas" and label:
-            [(_, row)] = rows(self.labeling, [str(told["item"])]).values()
-            label = filled(label, row)
         return Said(
             item=str(told["item"]),
             label=label if isinstance(label, str) else labels.dumps(label),

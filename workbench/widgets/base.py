@@ -1,7 +1,7 @@
 """What every widget shares: its front-end module, messages from the browser, and the picture that it leaves behind.
 
-A widget lives as long as its kernel; a notebook outlives it. So a widget is first displayed as a picture, and the live
-view joins it once a browser says hello. A notebook that papermill or nbconvert ran therefore holds only the picture.
+A widget lives as long as its kernel; a notebook outlives it. So a widget is displayed as a picture, and the live view
+only joins it where a browser is known to be. A notebook that papermill or nbconvert ran therefore holds only the picture.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import traitlets
 from IPython.display import publish_display_data
 
 from workbench.core.errors import ConflictError, InputError, WorkbenchError
+from workbench.widgets.place import in_lab, in_voila
 
 #: What answers a question of the browser: JSON and buffers, made of the arguments that came with it.
 Question = Callable[[Mapping[str, Any]], tuple[Mapping[str, Any], Sequence[bytes]]]
@@ -45,6 +46,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
         super().__init__(_esm=front_end(f"{self.module}.js"), _css=front_end(f"{self.module}.css"))
         self._displays: dict[str, bool] = {}  # by display id, whether the live view is in it
         self._is_seen = False
+        self._met: set[str] = set()
         self.on_msg(self._receive)
 
     def open(self) -> None:
@@ -61,7 +63,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
         raise NotImplementedError
 
     def complete(self) -> None:
-        """Send what a browser can do without at first; the view is shown by then."""
+        """Send what a browser can do without at first; it says when it has painted the rest."""
 
     def picture(self) -> bytes | None:
         """Return the widget as a PNG image, None while there is nothing to draw."""
@@ -73,7 +75,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
 
     def answers(self) -> Mapping[str, Callable[[], None]]:
         """Return what to do for each kind of message from the browser."""
-        return {"hello": self._meet}
+        return {"hello": self._meet, "painted": self.complete}
 
     def questions(self) -> Mapping[str, Question]:
         """Return what answers each kind of question; the browser waits for one answer to each, with its number."""
@@ -91,7 +93,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
         if (picture := self.picture()) is not None:
             made["image/png"] = base64.b64encode(picture).decode("ascii")
             about["image/png"] = {"width": round(int.from_bytes(picture[16:20], "big") / self.density)}  # PNG's own header
-        if self.comm is not None and (_browser.is_set() or in_voila()):
+        if self.comm is not None and (_browser.is_set() or in_voila() or in_lab()):
             made[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         return made, about
 
@@ -111,11 +113,15 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
         self._is_seen = True
         _browser.set()
         self.refresh()
-        for display in [display for display, is_live in self._displays.items() if not is_live]:
-            self._publish(display, update=True)
-        self.complete()
+        for display, is_live in list(self._displays.items()):
+            if not is_live:
+                self._publish(display, update=True)
 
     def _receive(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
+        if (who := content.get("who")) is not None:
+            if who in self._met:
+                return  # the first hello waited for a busy kernel, and a later one overtook it
+            self._met.add(str(who))
         if content.get("kind") == "ask":
             self._answer(content)
             return
@@ -147,11 +153,6 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is untyped
         if name not in self.parts:
             raise InputError(f"There is no part {name!r} of this widget.", hint=f"Parts: {', '.join(self.parts) or 'none'}.")
         return {"code": front_end(f"{name}.js")}, ()
-
-
-def in_voila() -> bool:
-    """Return whether this kernel serves a Voila page: it renders outputs before its browser can say hello."""
-    return "VOILA_REQUEST_URL" in os.environ or os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
 
 
 def front_end(name: str) -> str:

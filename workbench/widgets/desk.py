@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.core.dataset import EMBEDDING, ID, MEDIA, THUMB
-from workbench.core.errors import InputError, NotFoundError
+from workbench.core.errors import InputError, NotFoundError, not_found
 from workbench.core.ports import Row
 from workbench.core.verbs import encode
 from workbench.widgets.base import Question
@@ -47,23 +47,18 @@ class Desk:
 
     def item(self, about: Mapping[str, Any]) -> Told:
         """Return one row whole, without its pictures and vectors; and as it is in the version that is compared with."""
-        data, query = self._grid.data, self._grid.asked()
-        row = self._row(about)
-        told: dict[str, Any] = {"row": _plain(row)}
-        if query.versus:
-            tables = data.ws.tables
-            columns = [c for c in self._columns(query.versus) if c not in (THUMB, EMBEDDING)]
-            try:
-                found = tables.read(data.name, query.versus, columns=columns, ids=[str(row[ID])])
-            except NotFoundError:
-                found = []
+        versus, id = self._grid.asked().versus, self._id(about)
+        version, row = self._row(id)
+        told: dict[str, Any] = {"row": _plain(row), "version": version}
+        if versus:
+            found = self._read(versus, id)
             told["before"] = _plain(found[0]) if found else None
         return told, ()
 
     def media(self, about: Mapping[str, Any]) -> Told:
         """Return the file of an item as the browser can show it."""
         column = str(about.get("column", MEDIA))
-        row = self._row(about)
+        _, row = self._row(self._id(about))
         if column not in (MEDIA, "media_b") or not row.get(column):
             raise InputError(f"Item {row[ID]!r} has no file in {column!r}.")
         content, kind, size = viewable(self._grid.data.media(row, column=column))
@@ -77,7 +72,7 @@ class Desk:
         for version, row in data.ws.histories.of(data.name, self._id(about)):
             changes = [
                 [column, _short(before.get(column)), _short(row.get(column))]
-                for column in sorted({*before, *row} - _UNTOLD)
+                for column in sorted({*before, *row} - _UNTOLD if row else ())
                 if before.get(column) != row.get(column)
             ]
             meta = version.meta
@@ -88,6 +83,7 @@ class Desk:
                     "created": version.created,
                     "note": str(meta.get("note") or meta.get("verb") or ""),
                     "by": str(by or meta.get("by") or ""),
+                    "gone": not row,
                     "changes": changes,
                 }
             )
@@ -131,14 +127,22 @@ class Desk:
         labeling = self._grid.label(**how)
         return {"labeling": encode(labeling), "name": labeling.name}, ()
 
-    def _row(self, about: Mapping[str, Any]) -> Row:
-        data = self._grid.data
-        columns = [c for c in data.columns if c not in (THUMB, EMBEDDING)]
-        return data.ws.tables.read(data.name, data.version, columns=columns, ids=[self._id(about)])[0]
+    def _row(self, id: str) -> tuple[int, Row]:
+        """Return an item and its version: that which is compared with, when the item is gone since."""
+        versions = (self._grid.data.version, self._grid.asked().versus)
+        for version in filter(None, versions):
+            if found := self._read(version, id):
+                return version, found[0]
+        raise not_found("item", id, None)
 
-    def _columns(self, version: int) -> Sequence[str]:
+    def _read(self, version: int, id: str) -> list[Row]:
+        """Return an item as it is in a version, without its pictures and vectors; nothing when it is not there."""
         data = self._grid.data
-        return next(v.columns for v in data.ws.tables.versions(data.name) if v.version == version)
+        known = next(v.columns for v in data.ws.tables.versions(data.name) if v.version == version)
+        try:
+            return data.ws.tables.read(data.name, version, columns=[c for c in known if c not in (THUMB, EMBEDDING)], ids=[id])
+        except NotFoundError:
+            return []
 
     def _id(self, about: Mapping[str, Any]) -> str:
         id = about.get("id")

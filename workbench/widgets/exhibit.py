@@ -27,9 +27,9 @@ def exhibit(data: Dataset, row: Row, task: Task) -> tuple[dict[str, Any], list[b
             content, kind, size = viewable(value)
             if not kind.startswith(("image/", "audio/")):
                 raise InputError(f"{item['name']} is damaged, or in a format that is not shown here.")
-            if size:  # of the original: regions are in its pixels, also when it travels scaled down
-                item["width"], item["height"] = size
-            item["media"].append({"name": name, "type": kind})
+            told = dict(zip(("width", "height"), size, strict=False))
+            item |= told  # of the original: regions are in its pixels, also when it travels scaled down
+            item["media"].append({"name": name, "type": kind, **told})
             buffers.append(content)
     except InputError as exc:
         item["problem"] = exc.message

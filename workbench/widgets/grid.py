@@ -18,6 +18,7 @@ from workbench.core.verbs import act, lookup
 from workbench.tasks import TASKS
 from workbench.tasks import task as find_task
 from workbench.widgets.base import Question, View
+from workbench.widgets.compared import CHANGE, REMOVED
 from workbench.widgets.contact_sheet import contact_sheet
 from workbench.widgets.desk import Desk
 from workbench.widgets.pages import SHOWN, Pages
@@ -90,9 +91,7 @@ class Grid(View):
     def use(self, data: Dataset) -> None:
         """Go on with another version of the same dataset; query and selection stay."""
         self._open_data(data, self.pages.size)
-        if self._is_seen:
-            self.refresh()
-            self.complete()
+        self._turn()
 
     def refresh(self) -> None:
         """Send the current page."""
@@ -111,16 +110,14 @@ class Grid(View):
         }
         if query.versus:
             before = self.pages.before(query, rows)
-            page |= {"before": [row and _item(row) for row in before], "gone": len(self.pages.gone)}
+            removed = sum(row.get(CHANGE) == REMOVED for row in rows)
+            page |= {"before": [row and _item(row) for row in before], "removed": removed, "gone": self.pages.n_lost(query)}
         self.send(page, buffers=[b"".join(thumbs)])
 
     def complete(self) -> None:
-        """Send what can be filtered by, with counts, unless only the page or the order is another."""
-        query = self.asked()
-        about = repr(replace(query, page=0, sort=ID, descending=False))
-        if about != self._counted:
-            self.send({"kind": "facets", "facets": self.pages.facets(query)})
-            self._counted = about
+        """Send what can be filtered by, with counts."""
+        self._counted = ""
+        self._count()
 
     def picture(self) -> bytes | None:
         """Return the current page as a contact sheet."""
@@ -178,10 +175,18 @@ class Grid(View):
         return replace(query, page=min(query.page, last)).to_json()
 
     @traitlets.observe("query")  # type: ignore[untyped-decorator]
-    def _turn(self, _change: object) -> None:
+    def _turn(self, _change: object = None) -> None:
         if self._is_seen:
             self.refresh()
-            self.complete()
+            self._count()
+
+    def _count(self) -> None:
+        """Send what can be filtered by, with counts, unless only the page or the order is another."""
+        query = self.asked()
+        about = repr(replace(query, page=0, sort=ID, descending=False))
+        if about != self._counted:
+            self.send({"kind": "facets", "facets": self.pages.facets(query)})
+            self._counted = about
 
     def _open_data(self, data: Dataset, page_size: int) -> None:
         self.data, self.pages = data, Pages(data, page_size)
@@ -204,33 +209,24 @@ def grid(
     data: Dataset,
     *,
     filters: Mapping[str, Sequence[Any]] | None = None,
-    text: str = "",
-    like: str = "",
-    differs: bool = False,
     versus: Dataset | None = None,
-    sort: str = ID,
-    descending: bool = False,
     page_size: int = 60,
+    **query: Any,
 ) -> Grid:
     """Return the browser of *data*; its filters and its order can be changed there.
 
     Args:
         data: A dataset, whole or a selection.
         filters: Show only rows with one of these values, by column; None is an absent one.
-        text: Show only rows whose name or text contains this.
-        like: Show only the rows most like this text, or the item of this id.
-        differs: Show only rows whose prediction differs from the label.
         versus: Another version of the dataset to compare with.
-        sort: The column to sort by; `score` puts the least certain first.
-        descending: Turn the order round.
         page_size: Tiles on a page, 1 to 500.
+        query: What else `Query` tells.
     """
     if versus is not None and versus.name != data.name:
         raise InputError(f"{versus.ref} is no version of {data.name}.", hint="Compare versions of one dataset.")
     chosen = {column: tuple(values) for column, values in (filters or {}).items()}
-    other = versus.version if versus is not None else 0
-    query = Query(filters=chosen, text=text, like=like, differs=differs, versus=other, sort=sort, descending=descending)
-    return Grid(data, query, page_size=page_size)
+    asked = Query(filters=chosen, versus=versus.version if versus is not None else 0, **query)
+    return Grid(data, asked, page_size=page_size)
 
 
 def _item(row: Row) -> list[Any]:

@@ -1,14 +1,20 @@
-"""Training shows itself: curves under the cell that called, and lines in the log where a job called."""
+"""Work shows itself: curves and a line of progress under the cell that called, lines in the log where a job called."""
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import os
 import sys
 import weakref
 from typing import TYPE_CHECKING
 
+from IPython import get_ipython
+
 from workbench.core.events import Event, Hub
 from workbench.core.run import Run
+from workbench.widgets.line import Line
+from workbench.widgets.place import in_lab
 
 if TYPE_CHECKING:
     from workbench.core.workspace import Workspace
@@ -16,11 +22,14 @@ if TYPE_CHECKING:
 #: Kinds of runs that work in the kernel itself and measure themselves.
 SHOWN_KINDS = ("train",)
 
+#: Loaded between two cells; the pause lets a cell that waits already go first.
+_WIDGETS, _PAUSE_S = "workbench.widgets.grid", 0.1
+
 _attached: weakref.WeakSet[Hub] = weakref.WeakSet()
 
 
 def attach(ws: Workspace) -> None:
-    """Show the curves of every training that begins in *ws*; attaching twice is attaching once."""
+    """Show in cells what *ws* is at: curves of trainings, how far verbs are; attaching twice is attaching once."""
     if ws.events in _attached:
         return
     _attached.add(ws.events)
@@ -34,8 +43,22 @@ def attach(ws: Workspace) -> None:
             display(Curves(Run(ws, event.subject.removeprefix("run:"))))
 
     ws.events.subscribe(show)
-    if os.environ.get("WORKBENCH_RUN"):
-        ws.events.subscribe(_tell)
+    if in_lab():
+        _load_soon()
+    ws.events.subscribe(_tell if os.environ.get("WORKBENCH_RUN") else Line())
+
+
+def _load_soon() -> None:
+    """Load what widgets are made of when this cell is done: a third of the time that the first one takes to be seen."""
+    if _WIDGETS in sys.modules:
+        return
+    events = get_ipython().events
+
+    def load(_result: object) -> None:
+        events.unregister("post_run_cell", load)
+        asyncio.get_running_loop().call_later(_PAUSE_S, importlib.import_module, _WIDGETS)
+
+    events.register("post_run_cell", load)
 
 
 def _tell(event: Event) -> None:

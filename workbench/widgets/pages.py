@@ -18,6 +18,7 @@ from workbench.tasks import TASKS
 from workbench.tasks import task as find_task
 from workbench.widgets.coded import Coded
 from workbench.widgets.columns import Columns
+from workbench.widgets.compared import CHANGE, CHANGES, REMOVED, Compared
 from workbench.widgets.projection import Projection
 from workbench.widgets.query import Query
 
@@ -26,8 +27,6 @@ SHOWN = (ID, NAME, LABEL, PREDICTION, SCORE)
 #: Columns that a tile shows where a dataset has them.
 ALSO = (TEXT, "width", "height", "seconds", TAGS)
 
-#: The values of the column `change`, which compares two versions.
-CHANGE, CHANGES = "change", ["same", "changed", "added"]
 #: So many rows are found by likeness.
 N_ALIKE = 200
 _N_COLORS = 12
@@ -50,36 +49,48 @@ class Pages:
         self.map = Projection(self.columns)
         self._found: OrderedDict[str, Any] = OrderedDict()
         self._masks: OrderedDict[str, Any] = OrderedDict()
-        self._versus = 0
-        self.gone: list[str] = []
+        self._versus: dict[int, tuple[Compared, Pages]] = {}
 
     def sorts(self) -> list[tuple[str, str]]:
         """Return the columns to sort by, with their titles."""
         return [(c, _TITLES.get(c, c.replace("_", " "))) for c in self.data.columns if c not in _UNSORTED]
 
     def total(self, query: Query) -> int:
-        """Return how many rows *query* matches."""
+        """Return how many rows *query* matches, lost ones too."""
+        return self._n_here(query) + self.n_lost(query)
+
+    def n_lost(self, query: Query) -> int:
+        """Return how many of the matching rows are only in the version that is compared with; they come last."""
+        lost = self._lost(query)
+        return lost[0].total(lost[1]) if lost else 0
+
+    def _n_here(self, query: Query) -> int:
         found = self.places(query)
         return self.data.n_items if found is None else len(found)
 
     def places(self, query: Query) -> Any:
-        """Return the places of the matching rows in order, None for all of them in the dataset's own order."""
+        """Return the places of the matching rows in order, None for all in the dataset's own order; lost ones have none."""
         return _kept(self._found, repr(replace(query, page=0)), lambda: self._matching(query))
 
     def rows(self, query: Query, *, thumbs: bool = True) -> list[Row]:
-        """Return the rows of the page, with thumbnails unless told otherwise."""
+        """Return the rows of the page, with thumbnails unless told otherwise; lost ones have `change` "removed"."""
         wanted = (*SHOWN, *ALSO, THUMB) if thumbs else SHOWN
-        return self.read(self._on_page(query), wanted)
+        found = self.read(self._on_page(query), wanted)
+        if len(found) < self.size and (lost := self._lost(query)):
+            pages, asked = lost
+            start = max(0, query.page * self.size - self._n_here(query))
+            gone = pages.read(pages._slice(asked, start, start + self.size - len(found)), wanted)
+            found += [row | {CHANGE: REMOVED} for row in gone]
+        return found
 
     def before(self, query: Query, rows: Sequence[Row]) -> list[Row | None]:
         """Return the rows of a page as they are in the version that is compared with, None where it has none."""
-        other, kinds = query.versus, self._changes(query.versus)
-        ids = [str(row[ID]) for row, kind in zip(rows, kinds.codes[self._on_page(query)], strict=True) if kind != 2]
-        tables, name = self.data.ws.tables, self.data.name
-        known = next(v.columns for v in tables.versions(name) if v.version == other)
-        wanted = [c for c in (ID, LABEL, PREDICTION, SCORE) if c in known]
-        found = {str(row[ID]): row for row in tables.read(name, other, columns=wanted, ids=ids)} if ids else {}
-        return [found.get(str(row[ID])) for row in rows]
+        added = CHANGES.index("added")
+        kinds = self._compared(query.versus).kinds.codes[self._on_page(query)]
+        gone = [row for row in rows if row.get(CHANGE) == REMOVED]
+        there = [str(row[ID]) for row, kind in zip(rows, kinds, strict=False) if kind != added]
+        found = self._compared(query.versus).before(there) if there else {}
+        return [found.get(str(row[ID])) for row in rows[: len(kinds)]] + gone
 
     def read(self, places: Any, columns: Sequence[str]) -> list[Row]:
         """Return the rows at these places, with those of *columns* that there are."""
@@ -106,7 +117,7 @@ class Pages:
         if self._is_named and {LABEL, PREDICTION} <= set(self.data.columns):
             differs = self.columns.differing(LABEL, PREDICTION)
             rest = _places(self.mask(replace(query, differs=False))) if query.differs else kept
-            n = int((differs if rest is None else differs[rest]).sum())
+            n = int((differs if rest is None else differs[rest]).sum()) + self.n_lost(replace(query, differs=True))
             found.append({"column": "differs", "kind": "differs", "count": n})
         return [facet for facet in found if facet]
 
@@ -184,10 +195,11 @@ class Pages:
         return np.concatenate([itself, self.columns.places(found.ids())]).astype(np.int32)
 
     def _on_page(self, query: Query) -> Any:
-        found, start = self.places(query), query.page * self.size
-        if found is None:
-            return np.arange(start, min(start + self.size, self.data.n_items), dtype=np.int64)
-        return found[start : start + self.size]
+        return self._slice(query, query.page * self.size, (query.page + 1) * self.size)
+
+    def _slice(self, query: Query, start: int, stop: int) -> Any:
+        found = self.places(query)
+        return np.arange(start, min(stop, self.data.n_items), dtype=np.int64) if found is None else found[start:stop]
 
     def _facet(self, column: str, query: Query, kept: Any) -> dict[str, Any]:
         is_mine = column in query.filters or column in query.ranges
@@ -199,6 +211,8 @@ class Pages:
         except InputError:  # the sample had few values, the whole column has many
             return {}
         counts, absent = coded.counts(mine)
+        more = self._lost_counts(column, query)
+        absent += more.pop(None, 0)
         ordered = {
             LABEL: self.data.classes,
             LABEL_NAMES: self.data.classes,
@@ -206,38 +220,45 @@ class Pages:
             CHANGE: CHANGES,
         }.get(column, ())
         known = {name: place for place, name in enumerate(ordered)}
-        if len(coded.values) + (absent > 0) < 2 and not known and column not in query.filters:
+        if len({*coded.values, *more}) + (absent > 0) < 2 and not known and column not in query.filters:
             return {}  # all rows are the same
-        pairs = [[value, int(n)] for value, n in zip(coded.values, counts, strict=True)]
-        pairs += [[name, 0] for name in known if name not in coded.values]
+        pairs = [[value, int(n) + more.pop(value, 0)] for value, n in zip(coded.values, counts, strict=True)]
+        pairs += [[name, more.get(name, 0)] for name in {**known, **more} if name not in coded.values]
         # Classes keep their order, so that they keep their color; other values come with the most frequent first.
         pairs.sort(key=lambda p: (known[p[0]], 0, "") if p[0] in known else (len(known), -p[1], str(p[0])))
         return {"column": column, "kind": "values", "values": pairs, "absent": absent}
-
-    def _ordered(self, column: str) -> Sequence[str]:
-        """Return the values of a column that have an order of their own."""
-        if column == CHANGE:
-            return CHANGES
-        return self.data.classes if column in (LABEL, LABEL_NAMES, PREDICTION) else ()
 
     def _range(self, column: str, kept: Any) -> dict[str, Any]:
         counts, low, high, absent = self.columns.histogram(column, kept)
         return {"column": column, "kind": "range", "low": low, "high": high, "bins": counts, "absent": absent}
 
     def _coded(self, column: str, query: Query) -> Coded:
-        return self._changes(query.versus) if column == CHANGE else self.columns.coded(column)
+        return self._compared(query.versus).kinds if column == CHANGE else self.columns.coded(column)
 
-    def _changes(self, versus: int) -> Coded:
+    def _compared(self, versus: int) -> Compared:
         if not versus:
             raise InputError("There is a column 'change' only while two versions are compared.", hint="Give `versus` too.")
-        if self._versus != versus:
-            found = self.data.ws.histories.changes(self.data.name, versus, self.data.version)
-            codes = np.zeros(self.data.n_items, dtype=np.int32)
-            for code, kind in ((1, "changed"), (2, "added")):
-                codes[self.columns.places(found[kind], missing_ok=True)] = code
-            self.columns.keep(CHANGE, Coded(codes, list(CHANGES)))
-            self._versus, self.gone = versus, list(found["removed"])
-        return self.columns.coded(CHANGE)
+        if versus not in self._versus:
+            compared = Compared(self.data, self.columns, versus)
+            self._versus = {versus: (compared, Pages(compared.lost, self.size))}
+        return self._versus[versus][0]
+
+    def _lost(self, query: Query) -> tuple[Pages, Query] | None:
+        """Return the pages of the lost rows and what of them is shown, None when nothing is."""
+        asked = self._compared(query.versus).query(query) if query.versus else None
+        return (self._versus[query.versus][1], asked) if asked else None
+
+    def _lost_counts(self, column: str, query: Query) -> dict[Any, int]:
+        """Return how many lost rows have each value of a column, whatever the filter on it."""
+        lost = self._lost(replace(query, filters={c: values for c, values in query.filters.items() if c != column}))
+        if lost is None or column not in (CHANGE, *lost[0].data.columns):
+            return {}
+        pages, asked = lost
+        if column == CHANGE:
+            return {REMOVED: pages.total(asked)}
+        coded = pages.columns.coded(column)
+        counts, absent = coded.counts(_places(pages.mask(asked)))
+        return dict(zip(coded.values, map(int, counts), strict=True)) | {None: int(absent)}
 
 
 def _places(mask: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The annotator for whoever decides: the items that people disagree on, the most disputed first."""
+"""The annotator for whoever decides: the items that people disagree on, the most disputed first, with who said what."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from workbench.labeling.consensus import REVIEW
 from workbench.labeling.review import review as disputed
 from workbench.labeling.standing import standing
 from workbench.widgets.annotate import Annotate
-from workbench.widgets.base import in_voila
+from workbench.widgets.contact_sheet import named
+from workbench.widgets.place import in_voila
 
 
 class Review(Annotate):
@@ -39,10 +40,13 @@ class Review(Annotate):
 
     def _exhibits(self, ids: Sequence[str]) -> tuple[list[dict[str, Any]], list[bytes]]:
         items, buffers = super()._exhibits(ids)
-        chosen = standing(self.labeling).verdict.labels if items else {}
+        if not items:
+            return items, buffers
+        now = standing(self.labeling)
         for item in items:
-            item["prediction"], item["score"] = chosen.get(item["id"], (None, None))
+            item["prediction"], item["score"] = now.verdict.labels.get(item["id"], (None, None))
             item["prediction_by"] = "the annotators"
+            item["votes"] = [[vote.annotator, named(vote.label)] for vote in now.given.get(item["id"], ())]
         return items, buffers
 
 

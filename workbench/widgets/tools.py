@@ -12,7 +12,7 @@ PARTS = {
     "rank": "",
     "boxes": "annotate_shapes",
     "polygons": "annotate_shapes",
-    "areas": "annotate_shapes",
+    "areas": "annotate_brush",
     "points": "annotate_shapes",
     "spans": "annotate_spans",
     "relations": "annotate_spans",

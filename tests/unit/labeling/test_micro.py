@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -70,8 +71,8 @@ def test_random_clicks_bank_next_to_nothing(job: Labeling) -> None:
     """Forty bots on two classes, where half of all clicks are right: less than a fiftieth of what they say is kept."""
     given = 0
     for bot in range(40):
-        draw = random.Random(bot)
-        given += len(answered(Micro(job, seed=bot), f"bot-{bot}", lambda _: draw.choice(CLASSES), most=25))  # noqa: B023
+        clicks = partial(lambda draw, _: draw.choice(CLASSES), random.Random(bot))
+        given += len(answered(Micro(job, seed=bot), f"bot-{bot}", clicks, most=25))
     assert given == 1000
     assert len(banked(job)) < 0.02 * given
 

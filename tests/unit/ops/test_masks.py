@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,9 @@ from workbench.ops import masks
 
 coco = pytest.importorskip("pycocotools.mask")
 brush = pytest.importorskip("label_studio_sdk.converter.brush")
+
+
+SHARED = Path(__file__).parents[2] / "fixtures" / "masks.json"
 
 
 def drawn() -> Iterator[masks.Mask]:
@@ -29,6 +34,12 @@ def test_masks_are_the_runs_that_coco_makes_of_them() -> None:
         assert (masks.decode(coded) == mask).all()
         assert (masks.n_pixels(coded), masks.tidy(coded)) == (mask.sum(), coded)
         assert list(masks.bounds(coded)) == coco.toBbox({**coded, "counts": coded["counts"].encode()}).tolist()
+
+
+def test_masks_are_the_runs_that_the_annotator_makes_of_them() -> None:
+    for drawn in json.loads(SHARED.read_text()):  # the tests of the front end read the same file
+        mask = np.array([[sign == "#" for sign in row] for row in drawn["rows"]])
+        assert masks.encode(mask) == {"size": list(mask.shape), "counts": drawn["counts"]}
 
 
 def test_masks_are_the_bytes_that_label_studio_makes_of_them() -> None:
@@ -66,6 +77,6 @@ def test_runs_that_do_not_fill_the_mask_are_refused(counts: object) -> None:
 
 
 @pytest.mark.parametrize("change", [lambda b: b[:-3], lambda b: b[:3], lambda b: [255] * 4 + b[4:], lambda b: [0] * len(b)])
-def test_damaged_bytes_of_a_brush_are_refused(change: object) -> None:
+def test_damaged_bytes_of_a_brush_are_refused(change: Callable[[list[int]], list[int]]) -> None:
     with pytest.raises(ValueError, match=r"too early|no picture"):
-        masks.from_brush(change(masks.to_brush(np.eye(9, dtype=bool))), 9, 9)  # type: ignore[operator]
+        masks.from_brush(change(masks.to_brush(np.eye(9, dtype=bool))), 9, 9)

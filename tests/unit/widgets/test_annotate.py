@@ -10,16 +10,13 @@ import pytest
 from PIL import Image
 
 import workbench as wb
-from workbench.core import labels
 from workbench.core.dataset import commit
-from workbench.ops import masks
 from workbench.tasks import TASKS
 from workbench.tasks import task as find_task
 from workbench.testing.clock import FakeClock
 from workbench.testing.journal import FakeAssignments
 from workbench.testing.workspace import fake_workspace
 from workbench.widgets.annotate import LEASE_S, Annotate, Card, annotate, page
-from workbench.widgets.areas import filled
 from workbench.widgets.loop import Board
 from workbench.widgets.review import review
 from workbench.widgets.tools import PARTS, tool_of
@@ -61,7 +58,7 @@ def test_a_window_gets_items_with_their_media_once(ws: wb.Workspace) -> None:
     told = window.ask()
     assert (told["queue"], [item["id"] for item in told["items"]]) == (["i0", "i1"], ["i0", "i1"])
     assert (told["items"][0]["width"], told["items"][0]["height"]) == (8, 4)
-    assert [item["media"] for item in told["items"]] == [[{"name": "image", "type": "image/png"}]] * 2
+    assert [item["media"] for item in told["items"]] == [[{"name": "image", "type": "image/png", "width": 8, "height": 4}]] * 2
     assert len(window.sent[-1][1]) == 2
     assert window.ask()["items"] == []
 
@@ -158,11 +155,23 @@ def test_whoever_decides_gets_the_disputed_items_and_wins(ws: wb.Workspace) -> N
     assert caps.info().n_answers == 7
 
 
-def test_areas_that_were_outlined_become_the_masks_that_a_label_has() -> None:
-    [region] = filled([{"label": "cap", "polygon": [[1, 1], [3, 1], [3, 2], [1, 2]]}], {"width": 6, "height": 4})
-    assert masks.bounds(region["mask"]) == (1, 1, 3, 2)
-    kept = filled([region], {"width": 6, "height": 4})
-    assert find_task("semantic-segmentation").check(labels.dumps(kept), ["cap"], row={"width": 6, "height": 4})
+def test_who_looks_closer_at_a_large_picture_gets_that_part_of_the_original(ws: wb.Workspace) -> None:
+    content, image = io.BytesIO(), Image.new("RGB", (6000, 100), "blue")
+    image.paste((255, 0, 0), (5000, 40, 5020, 60))
+    image.save(content, "PNG")
+    key = ws.blobs.put(content.getvalue(), suffix=".png")
+    data = commit(ws, "wide", [{"id": "i0", "media": key}])
+    window = Window(Annotate(wb.label(data, task="object-detection", classes=["pit"], place="cell")))
+    [item] = window.ask()["items"]
+    assert (item["width"], Image.open(io.BytesIO(window.sent[-1][1][0])).width) == (6000, 2560)
+    window.ask("detail", item="i0", name="image", box=[4990, 30, 40, 4000])
+    part = Image.open(io.BytesIO(window.sent[-1][1][0]))
+    assert part.size == (40, 70)
+    assert [part.getpixel(at)[0] > 200 for at in ((5, 20), (12, 12), (27, 27))] == [False, True, True]
+    assert window.ask("detail", item="i0", name="image", box=[6000, 0, 5, 5])["problem"]["message"] == (
+        "A picture of 6000 x 100 has no part [6000, 0, 5, 5]."
+    )
+    assert "no file 'sound'" in window.ask("detail", item="i0", name="sound", box=[0, 0, 5, 5])["problem"]["message"]
 
 
 @pytest.mark.parametrize("name", list(TASKS))

@@ -85,11 +85,45 @@ def test_two_versions_are_compared_row_by_row(data: wb.Dataset) -> None:
     page = browser.sent[0][0]
     assert [before and before[2] for before in page["before"]] == ["crack", None]
     [change] = [f for f in widget.facets if f["column"] == "change"]
-    assert change["values"] == [["same", 39], ["changed", 1], ["added", 1]]
+    assert change["values"] == [["same", 39], ["changed", 1], ["added", 1], ["removed", 0]]
     assert browser.ask("item", id="i03")["before"]["label"] == "crack"
     assert browser.ask("item", id="i40")["before"] is None
     with pytest.raises(InputError, match="only while two versions are compared"):
         grid(data, filters={"change": ["added"]}).to_json()
+
+
+def test_what_a_version_lost_is_shown_last_as_it_was(data: wb.Dataset) -> None:
+    ws = data.ws
+    now = commit(ws, "parts", [{"id": "i41", "label": "crack", "line": 3}], remove=["i07", "i02", "i11", "i39"])
+    widget = grid(now, versus=data, page_size=10)
+    browser = Browser(widget)
+    assert (widget.to_json()["total"], widget.matching.n_items) == (42, 38), "what is gone is shown, and cannot be worked on"
+    assert counted(widget, "change") == {"same": 37, "added": 1, "removed": 4}
+    assert counted(widget, "label") == {"ok": 22, "crack": 20}
+    widget.show(page=3)
+    shown = [f"i{n:02d}" for n in range(42) if n not in (2, 7, 11, 39)] + ["i02", "i07", "i11", "i39"]
+    assert names(widget) == shown[30:40]
+    page = [content for content, _ in browser.sent if content["kind"] == "page"][-1]
+    assert (page["removed"], page["gone"]) == (2, 4)
+    assert [before and before[2] for before in page["before"]][-4:] == ["ok", None, "ok", "crack"]
+    widget.show(page=4)
+    assert [(row["id"], row["change"]) for row in widget.to_json()["rows"]] == [("i11", "removed"), ("i39", "removed")]
+
+    widget.show(filters={"change": ["removed"], "label": ["crack"]}, sort="name", descending=True)
+    assert names(widget) == ["i07", "i39", "i11"], "in the order asked for"
+    assert counted(widget, "label") == {"ok": 1, "crack": 3}
+    assert names(widget.show(filters={"change": ["removed"], "line": [3]})) == [], "there was no such column"
+    assert names(widget.show(filters={}, text="part-39")) == ["i39"]
+
+    told = browser.ask("item", id="i07")
+    assert (told["version"], told["row"]["label"], told["before"]["label"]) == (2, "crack", "crack")
+    steps = browser.ask("history", id="i07")["steps"]
+    assert [(step["version"], step["gone"], step["changes"]) for step in steps][-1] == (3, True, [])
+    browser.ask("all")
+    assert widget.selected == [], "only what is there is selected"
+    widget.show(versus=0, text="")
+    assert browser.ask("item", id="i07")["problem"]["message"].startswith("No item named 'i07'")
+    assert names(grid(now.select(["i01"]), versus=data)) == ["i01"], "a selection lost nothing"
 
 
 def test_an_outline_on_the_map_chooses_what_lies_in_it(data: wb.Dataset) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from types import SimpleNamespace
 
 import pytest
+from IPython.core.events import EventManager
 
 import workbench as wb
 from workbench.core.run import Run, begin
-from workbench.widgets import base, live
+from workbench.widgets import base, live, place
 from workbench.widgets.curves import Curves, best_of, curves, panes_of
 
 
@@ -153,6 +156,16 @@ def test_only_a_picture_is_displayed_until_a_browser_says_hello(run: Run, monkey
     assert (display, is_update, was_update) == (updated, False, True)
 
 
+def test_where_jupyterlab_runs_the_cell_the_live_view_is_there_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "_browser", threading.Event())
+    told = {"metadata": {"cellId": "a", "deletedCells": []}}
+    monkeypatch.setattr(place, "get_ipython", lambda: SimpleNamespace(get_parent=lambda: told))
+    widget = curves(run)
+    assert base.WIDGET_VIEW in widget.bundle()[0]
+    told["metadata"] = {}
+    assert base.WIDGET_VIEW not in widget.bundle()[0], "papermill tells nothing of its cells"
+
+
 def test_in_a_job_no_widget_is_offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKBENCH_RUN", "run:job-1")
     assert Curves(run).comm is None
@@ -165,3 +178,27 @@ def test_in_a_job_each_step_is_a_line_of_its_log(
     live.attach(ws)
     begin(ws, "quiet").measure(3, loss=0.5, accuracy=0.9)
     assert "run:quiet-1  step 3  loss 0.5000  accuracy 0.9000\n" in capsys.readouterr().out
+
+
+def test_in_jupyterlab_widgets_are_loaded_once_the_cell_that_opens_a_workspace_is_done(
+    ws: wb.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = EventManager(None, {"post_run_cell": lambda result: None})
+    shell = SimpleNamespace(events=events, get_parent=lambda: {"metadata": {"deletedCells": []}})
+    monkeypatch.setattr(place, "get_ipython", lambda: shell)
+    monkeypatch.setattr(live, "get_ipython", lambda: shell)
+    monkeypatch.setattr(live, "_WIDGETS", "workbench.widgets.not_loaded_yet")
+    monkeypatch.setattr(live, "_PAUSE_S", 0)
+    loaded: list[str] = []
+    monkeypatch.setattr(live.importlib, "import_module", loaded.append)
+    live.attach(ws)
+
+    async def cells() -> None:
+        events.trigger("post_run_cell", None)
+        assert loaded == [], "a cell that waits goes first"
+        await asyncio.sleep(0.01)
+        events.trigger("post_run_cell", None)
+        await asyncio.sleep(0.01)
+
+    asyncio.run(cells())
+    assert loaded == ["workbench.widgets.not_loaded_yet"]

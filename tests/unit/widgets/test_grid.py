@@ -11,7 +11,7 @@ from PIL import Image
 
 import workbench as wb
 from workbench.core.dataset import commit
-from workbench.core.errors import InputError
+from workbench.core.errors import ExternalError, InputError
 from workbench.widgets import base
 from workbench.widgets.grid import Grid, grid
 
@@ -48,8 +48,9 @@ def listen(widget: Grid) -> list[tuple[dict, list[bytes]]]:
     return sent
 
 
-def hello(widget: base.View) -> None:
-    widget._handle_custom_msg({"kind": "hello"}, [])
+def hello(widget: base.View, who: str = "one") -> None:
+    widget._handle_custom_msg({"kind": "hello", "who": who}, [])
+    widget._handle_custom_msg({"kind": "painted"}, [])
 
 
 def shown(widget: Grid) -> list[str]:
@@ -75,6 +76,32 @@ def test_nothing_is_sent_before_a_browser_says_hello(data: wb.Dataset) -> None:
     sent = listen(widget)
     widget.show(page=1)
     assert sent == []
+
+
+def test_a_browser_that_says_hello_again_is_answered_once_and_another_one_too(data: wb.Dataset) -> None:
+    widget = grid(data)
+    sent = listen(widget)
+    for who in ("one", "one", "other"):
+        widget._handle_custom_msg({"kind": "hello", "who": who}, [])
+    assert [message["kind"] for message, _ in sent] == ["page", "page"], "counts wait until a page is painted"
+    del sent[:]
+    for _ in range(2):
+        widget._handle_custom_msg({"kind": "painted"}, [])
+    assert [message["kind"] for message, _ in sent] == ["facets", "facets"], "each of two browsers has none yet"
+
+
+def test_a_table_that_cannot_be_read_whole_shows_its_first_page_and_why(
+    data: wb.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ExternalError("Dataset parts: a piece of it is gone.", system="store", retryable=False)
+
+    monkeypatch.setattr(type(data.ws.scans), "columns", broken)
+    widget = grid(data)
+    sent = listen(widget)
+    hello(widget)
+    assert [message["kind"] for message, _ in sent] == ["page", "problem"]
+    assert sent[1][0]["message"] == "Dataset parts: a piece of it is gone."
 
 
 def test_turning_the_page_reads_only_that_page_and_counts_nothing(data: wb.Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ class Choose implements ITool {
     return before !== undefined;
   }
 
-  dispose(): void {
+  clear(): void {
     this._before = [];
   }
 
@@ -163,8 +163,8 @@ class Write implements ITool {
     return false;
   }
 
-  dispose(): void {
-    this._field.remove();
+  clear(): void {
+    this._field.value = '';
   }
 }
 

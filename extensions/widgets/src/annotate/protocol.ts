@@ -35,6 +35,9 @@ export interface ITraits {
 export interface IMedia {
   name: string;
   type: string;
+  /** Of a picture, in pixels of the original. */
+  width?: number;
+  height?: number;
 }
 
 /** An item as Python tells it; `shown` are the texts by name, `media` tells what the buffers are. */
@@ -48,6 +51,8 @@ export interface IItem {
   prediction: string | null;
   prediction_by: string;
   score: number | null;
+  /** Who said what of a disputed item, in words. */
+  votes?: [string, string][];
   problem?: string;
 }
 

@@ -58,7 +58,7 @@ class Rank implements ITool {
     return last !== undefined;
   }
 
-  dispose(): void {
+  clear(): void {
     this._candidates = [];
   }
 

@@ -26,7 +26,8 @@ export abstract class RegionTool implements ITool {
   protected active: string;
   protected item: IShown | null = null;
   private _list = h('div', { class: 'wb-anno-regions', role: 'list', 'aria-label': 'Regions' });
-  private _before: string[] = [];
+  /** What `entries` were before each step; a region is never changed in place. */
+  private _before: IEntry[][] = [];
 
   constructor(
     protected host: IHost,
@@ -43,7 +44,7 @@ export abstract class RegionTool implements ITool {
   protected abstract open(item: IShown, stage: HTMLElement): void;
   /** Say in a few signs where a region is, for its button. */
   protected abstract place(region: Region): string;
-  abstract dispose(): void;
+  abstract clear(): void;
 
   show(item: IShown, stage: HTMLElement, label: Label | null): void {
     this.item = item;
@@ -92,7 +93,7 @@ export abstract class RegionTool implements ITool {
     if (before === undefined) {
       return false;
     }
-    this.entries = JSON.parse(before) as IEntry[];
+    this.entries = before;
     this.select(null);
     this.host.changed();
     return true;
@@ -152,7 +153,7 @@ export abstract class RegionTool implements ITool {
 
   /** Do *step* so that it can be undone, and show what came of it. */
   protected change(step: () => void): void {
-    this._before.push(JSON.stringify(this.entries));
+    this._before.push(this.entries.map(entry => ({ ...entry })));
     step();
     this.refresh();
     this.host.changed();

@@ -2,6 +2,9 @@
 
 import { type Cleanup } from '../anywidget';
 
+/** A view that is just going, as when its cell runs again, leaves its seat within this time. */
+const PATIENCE_MS = 300;
+
 export interface ISeat {
   id: string;
   leave: Cleanup;
@@ -31,13 +34,9 @@ function lock(name: string): Promise<Cleanup | null> {
     return Promise.resolve(null);
   }
   return new Promise(resolve => {
-    void locks.request(name, { ifAvailable: true }, held => {
-      if (!held) {
-        resolve(null);
-        return undefined;
-      }
-      return new Promise<void>(release => resolve(() => release()));
-    });
+    const hold = (): Promise<void> => new Promise(release => resolve(() => release()));
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    locks.request(name, { signal }, hold).catch(() => resolve(null));
   });
 }
 

@@ -1,7 +1,7 @@
 // What an item shows: its pictures, recordings, texts and columns, each as an element of its own.
 
 import { h } from '../dom';
-import { type IShown } from './protocol';
+import { type IMedia, type IShown } from './protocol';
 
 /** Return the elements that show *item*; tools find them by their classes and `data-name`. */
 export function exhibits(item: IShown): HTMLElement[] {
@@ -15,7 +15,7 @@ export function exhibits(item: IShown): HTMLElement[] {
       )
     ];
   }
-  const made = item.media.map(media => medium(media.name, media.type, item));
+  const made = item.media.map(media => medium(media, item));
   for (const [name, value] of Object.entries(item.shown)) {
     if (name !== 'name' && name !== 'id' && value !== null && value !== '') {
       made.push(...said(name, value));
@@ -24,7 +24,7 @@ export function exhibits(item: IShown): HTMLElement[] {
   return made;
 }
 
-function medium(name: string, type: string, item: IShown): HTMLElement {
+function medium({ name, type, width, height }: IMedia, item: IShown): HTMLElement {
   const src = item.urls[name] ?? '';
   if (type.startsWith('audio/')) {
     return h('audio', { class: 'wb-anno-sound', controls: true, src, 'data-name': name });
@@ -36,13 +36,19 @@ function medium(name: string, type: string, item: IShown): HTMLElement {
     'data-name': name
   });
   image.src = src;
-  if (item.width && item.height) {
-    image.style.setProperty('--wb-anno-ratio', String(item.width / item.height));
+  const picture = h(
+    'div',
+    { class: 'wb-anno-picture' },
+    h('div', { class: 'wb-anno-frame' }, image)
+  );
+  if (width && height) {
+    picture.style.setProperty('--wb-anno-ratio', String(width / height));
+    image.style.aspectRatio = `${width} / ${height}`; // also before it is decoded
   }
-  if (Math.max(item.width ?? 512, item.height ?? 512) < 256) {
+  if (Math.max(width ?? 512, height ?? 512) < 256) {
     image.classList.add('wb-anno-small'); // its pixels stay square
   }
-  return h('div', { class: 'wb-anno-picture' }, image);
+  return picture;
 }
 
 function said(name: string, value: unknown): HTMLElement[] {

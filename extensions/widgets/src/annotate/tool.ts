@@ -28,7 +28,10 @@ export interface ITool {
   readonly canUndo: boolean;
   /** Take the last step within the item back; return false when there was none. */
   undo(): boolean;
-  dispose(): void;
+  /** Another part of the item's pictures is seen now, or in another size. */
+  zoomed?(): void;
+  /** Let go of the item: another one comes, or none. */
+  clear(): void;
 }
 
 export type MakeTool = (host: IHost) => ITool;

@@ -2,6 +2,7 @@
 
 import { type Cleanup } from '../anywidget';
 import { h } from '../dom';
+import { Detail } from './detail';
 import { whoForm, whyEmpty } from './empty';
 import { Head } from './head';
 import { commandOf } from './keys';
@@ -11,6 +12,7 @@ import { type Session } from './session';
 import { exhibits } from './stage';
 import { Stopwatch } from './stopwatch';
 import { type ITool } from './tool';
+import { Zoom } from './zoom';
 
 const HELP: [string, string][] = [
   ['A', 'take the suggestion'],
@@ -19,10 +21,12 @@ const HELP: [string, string][] = [
   ['?', 'these keys']
 ];
 const HELP_OF: Record<string, [string, string][]> = {
-  image: [['+ −', 'larger, smaller']],
+  image: [
+    ['+ −', 'larger, smaller; or the wheel with Ctrl'],
+    ['← ↑ → ↓', 'with nothing selected, another part; or drag with the middle button']
+  ],
   audio: [['Space', 'play or pause']]
 };
-const ZOOM = [1, 1.5, 2, 3, 4];
 
 export class View {
   readonly node = h('section', {
@@ -44,11 +48,13 @@ export class View {
   private _tool: ITool | null = null;
   private _item: IShown | null = null;
   private _watch = new Stopwatch();
-  private _zoom = 0;
+  private _zoom = new Zoom(this._stage, () => this._look());
+  private _detail: Detail;
 
   constructor(private _session: Session) {
     const { setup } = _session;
     this._head = new Head(_session);
+    this._detail = new Detail(_session.model, this._stage);
     const keys = button('?', 'Keys', () => this._toggleHelp());
     this._foot.append(this._done, this._skip, this._undo, keys, this._name);
     this.node.append(this._head.node, ...guidelines(setup.guidelines));
@@ -61,7 +67,11 @@ export class View {
   }
 
   mount(): Cleanup {
-    const stops = [this._session.enter(() => this.update()), this._watch.start()];
+    const stops = [
+      this._session.enter(() => this.update()),
+      this._watch.start(),
+      this._zoom.mount()
+    ];
     void this._open();
     if (document.activeElement === document.body) {
       this.node.focus({ preventScroll: true }); // on a page of its own nothing else wants the keys
@@ -69,7 +79,8 @@ export class View {
     this.update();
     return () => {
       stops.forEach(stop => stop());
-      this._tool?.dispose();
+      this._tool?.clear();
+      this._detail.show(null);
     };
   }
 
@@ -119,7 +130,7 @@ export class View {
       return;
     }
     this._item = item;
-    this._zoom = 0;
+    this._detail.show(item);
     this._stage.className = 'wb-anno-stage';
     this._panel.hidden = item === null;
     this._name.textContent = item?.name ?? '';
@@ -130,6 +141,7 @@ export class View {
     const { said, setup } = this._session;
     this._session.said = null;
     this._stage.replaceChildren(...exhibits(item));
+    this._zoom.reset(item.width);
     this.node.dataset['item'] = item.id;
     this._watch.reset();
     const guess = this._tool.startsWithSuggestion
@@ -141,6 +153,7 @@ export class View {
   /** Show what stands where an item would: who labels, that all is done, that others are at it. */
   private _showEmpty(): void {
     delete this.node.dataset['item'];
+    this._tool?.clear();
     if (this._session.annotator !== '') {
       this._stage.replaceChildren(h('p', { class: 'wb-anno-empty' }, whyEmpty(this._session)));
     } else if (!this._stage.querySelector('.wb-anno-who')) {
@@ -155,16 +168,13 @@ export class View {
     }
     const by = item.prediction_by || 'a model';
     const sure = item.score === null ? '' : ` (${Math.round(item.score * 100)} %)`;
-    if (this._tool.startsWithSuggestion) {
-      return [`Suggested by ${by}${sure}: correct it, then Enter.`];
-    }
-    return [
-      `${by} suggests `,
-      h('b', {}, item.prediction),
-      `${sure}: `,
-      h('kbd', {}, 'A'),
-      ' takes it.'
-    ];
+    const votes = item.votes?.map(([who, what]) =>
+      h('span', { class: 'wb-anno-vote' }, `${who}: `, h('b', {}, what))
+    );
+    const how = this._tool.startsWithSuggestion
+      ? ['correct it, then Enter.']
+      : [h('b', {}, item.prediction), ', ', h('kbd', {}, 'A'), ' takes it.'];
+    return [...(votes ?? []), `Suggested by ${by}${sure}: `, ...how];
   }
 
   private _onKey(event: KeyboardEvent): void {
@@ -198,11 +208,11 @@ export class View {
       case 'help':
         return (this._toggleHelp(), true);
       case 'larger':
-        return (this._enlarge(1), true);
+        return (this._zoom.enlarge(1), true);
       case 'smaller':
-        return (this._enlarge(-1), true);
+        return (this._zoom.enlarge(-1), true);
       default:
-        return false;
+        return this._zoom.pan(event);
     }
   }
 
@@ -234,9 +244,10 @@ export class View {
     }
   }
 
-  private _enlarge(by: number): void {
-    this._zoom = Math.max(0, Math.min(ZOOM.length - 1, this._zoom + by));
-    this._stage.style.setProperty('--wb-anno-zoom', String(ZOOM[this._zoom]));
+  /** Another part of a picture is seen, or in another size. */
+  private _look(): void {
+    this._tool?.zoomed?.();
+    this._detail.look();
   }
 
   private _toggleHelp(): void {

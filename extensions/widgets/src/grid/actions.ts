@@ -45,13 +45,18 @@ export class Actions {
     this._leave();
   }
 
+  /** Return how many items match that are there: what is gone cannot be selected, tagged or labeled. */
+  get total(): number {
+    const { page } = this._store;
+    return page ? page.total - page.gone : 0;
+  }
+
   /** Return what an action works on, in words. */
   get scope(): string {
     const selected = this._store.model.get('selected').length;
-    const total = this._store.page?.total ?? 0;
     return selected > 0
       ? `${selected.toLocaleString('en')} selected`
-      : `all ${total.toLocaleString('en')}`;
+      : `all ${this.total.toLocaleString('en')}`;
   }
 
   private _tag(): HTMLElement[] {

@@ -7,7 +7,9 @@ import { differs, type IItem } from './protocol';
 
 /** Whether an item is another in the version that is compared with, as far as a tile shows it. */
 export function changed(item: IItem, before: IItem | null): boolean {
-  return !before || before.label !== item.label || before.prediction !== item.prediction;
+  return (
+    item.gone || !before || before.label !== item.label || before.prediction !== item.prediction
+  );
 }
 
 /** Write the caption; *before* is the item in the version that is compared with, undefined when none is. */
@@ -83,13 +85,14 @@ function paintBefore(
   shape: string,
   theme: ITheme
 ): number {
-  if (before && before.label === item.label) {
+  if (before && before.label === item.label && !item.gone) {
     return 0;
   }
   const was = before ? readLabel(before.label, shape).said || 'unlabeled' : '';
   c.font = `11px ${theme.font}`;
-  c.fillStyle = theme.brand;
-  return flushRight(c, before ? `was ${was}` : 'new', right, y, room);
+  c.fillStyle = item.gone ? theme.wrong : theme.brand;
+  const said = item.gone ? 'removed' : before ? `was ${was}` : 'new';
+  return flushRight(c, said, right, y, room);
 }
 
 /** Write the prediction flush right and return the room it took: quiet when it agrees, in colour when it does not. */

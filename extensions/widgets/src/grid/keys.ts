@@ -72,11 +72,11 @@ export function moveOf(
   }
 }
 
-/** Return *selected* with the ids between two tiles added, in the order of the page. */
+/** Return *selected* with the ids between two tiles added, in the order of the page; '' stands for none. */
 export function range(selected: string[], ids: string[], from: number, to: number): string[] {
   const [first, last] = from < to ? [from, to] : [to, from];
   const chosen = new Set(selected);
-  return [...selected, ...ids.slice(first, last + 1).filter(id => !chosen.has(id))];
+  return [...selected, ...ids.slice(first, last + 1).filter(id => id && !chosen.has(id))];
 }
 
 /** Return *selected* without *id* when it is there, with it when not. */

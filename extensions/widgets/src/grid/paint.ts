@@ -88,12 +88,14 @@ function paintTile(
   rounded(c, box, 6);
   c.fillStyle = isSelected ? theme.tint : i === scene.hover ? theme.hover : theme.tile;
   c.fill();
+  c.globalAlpha = item.gone ? 0.45 : 1;
   paintPicture(c, box, item, scene.images[i] ?? null, scene, theme);
+  c.globalAlpha = 1;
   const before = scene.before === null ? undefined : (scene.before[i] ?? null);
   paintCaption(c, box, item, before, scene, theme);
   paintTags(c, box, item.tags, theme);
   if (before !== undefined ? changed(item, before) : differs(item)) {
-    paintCorner(c, box, before !== undefined ? theme.brand : theme.wrong);
+    paintCorner(c, box, before !== undefined && !item.gone ? theme.brand : theme.wrong);
   }
   if (isSelected) {
     outline(c, box, theme.brand, 2);

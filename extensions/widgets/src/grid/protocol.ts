@@ -57,6 +57,8 @@ export interface IItem {
   width: number | null;
   height: number | null;
   tags: string[];
+  /** It is only in the version that is compared with. */
+  gone: boolean;
 }
 
 type Packed = [
@@ -79,6 +81,7 @@ export interface IPage {
   items: IItem[];
   /** The same items in the version that is compared with, null where it has none; only while two versions are compared. */
   before: (IItem | null)[] | null;
+  /** How many of the total are only in the version that is compared with. */
   gone: number;
   thumbs: Uint8Array[];
 }
@@ -91,6 +94,7 @@ interface IPageMessage {
   total: number;
   items: Packed[];
   before?: (Packed | null)[];
+  removed?: number;
   gone?: number;
   ends: number[];
 }
@@ -113,14 +117,16 @@ export function readPage(message: unknown, buffers: DataView[]): IPage | null {
   if (!hasKind(message, 'page')) {
     return null;
   }
-  const { seq, page, pages, total, items, before, gone, ends } = message as unknown as IPageMessage;
+  const told = message as unknown as IPageMessage;
+  const { seq, page, pages, total, items, before, removed, gone, ends } = told;
+  const n = items.length - (removed ?? 0);
   return {
     seq,
     page,
     pages,
     total,
-    items: items.map(unpacked),
-    before: before?.map(item => item && unpacked(item)) ?? null,
+    items: items.map((item, i) => unpacked(item, i >= n)),
+    before: before?.map(item => item && unpacked(item, false)) ?? null,
     gone: gone ?? 0,
     thumbs: slices(buffers[0], ends)
   };
@@ -159,9 +165,9 @@ export function without<T>(from: Record<string, T>, key: string): Record<string,
   return Object.fromEntries(Object.entries(from).filter(([name]) => name !== key));
 }
 
-function unpacked(packed: Packed): IItem {
+function unpacked(packed: Packed, gone: boolean): IItem {
   const [id, name, label, prediction, score, text, width, height, tags] = packed;
-  return { id, name: name ?? id, label, prediction, score, text, width, height, tags };
+  return { id, name: name ?? id, label, prediction, score, text, width, height, tags, gone };
 }
 
 function hasKind(message: unknown, kind: string): message is { kind: string } {

@@ -35,6 +35,7 @@ export class Store {
   private _waiting = new Map<number, Waiting>();
   private _latest = -1;
   private _asked = 0;
+  private _isPainted = false;
   private _parts = new Map<string, Promise<unknown>>();
 
   constructor(readonly model: IModel<ITraits>) {}
@@ -88,6 +89,14 @@ export class Store {
     this._parts.set(name, known);
     known.catch(() => this._parts.delete(name)); // another try may find a kernel that answers
     return known as Promise<P>;
+  }
+
+  /** A page is painted: ask for what can wait, the counts, once the frame is on the screen. */
+  painted(): void {
+    if (!this._isPainted) {
+      this._isPainted = true;
+      requestAnimationFrame(() => setTimeout(() => this.model.send({ kind: 'painted' })));
+    }
   }
 
   /** Show a problem until the next page. */

@@ -98,6 +98,7 @@ export class Tiles {
     };
     paint(this.node, scene, this._theme);
     this.node.dataset['painted'] = String(page.seq);
+    this._store.painted();
   }
 
   /** Move the focus by one tile, over the edge of the page too. */
@@ -122,7 +123,7 @@ export class Tiles {
 
   toggle(): void {
     const item = this.focused;
-    if (item) {
+    if (item && !item.gone) {
       this._anchor = this._focus;
       this._store.select(toggle(this._store.model.get('selected'), item.id));
     }
@@ -230,6 +231,9 @@ export class Tiles {
       const said = readLabel(item.prediction, shape).said;
       lines.push(`prediction: ${said}${score}${differs(item) ? ', differs' : ''}`);
     }
+    if (item.gone) {
+      lines.push('removed since');
+    }
     return [...lines, ...item.tags.map(tag => `tag: ${tag}`)].join('\n');
   }
 }
@@ -240,6 +244,7 @@ export function namesIn(store: Store): string {
   return shape !== 'class' && columns.includes('label_names') ? 'label_names' : 'label';
 }
 
+/** Return what can be selected of these items, '' for one that is gone. */
 function ids(items: IItem[]): string[] {
-  return items.map(item => item.id);
+  return items.map(item => (item.gone ? '' : item.id));
 }

@@ -90,7 +90,7 @@ export class Toolbar {
     const filters = without(this._store.model.get('query').filters, 'change');
     this._store.ask({
       versus,
-      filters: versus ? { ...filters, change: ['changed', 'added'] } : filters
+      filters: versus ? { ...filters, change: ['changed', 'added', 'removed'] } : filters
     });
   }
 

@@ -84,7 +84,9 @@ export class View {
     const selected = model.get('selected').length;
     this._title.textContent = model.get('title');
     this._clear.hidden = selected === 0;
-    this._all.hidden = !page || page.total === 0 || selected >= page.total;
+    const { total } = this._actions;
+    this._all.hidden = total === 0 || selected >= total;
+    this._tag.hidden = this._label.hidden = total === 0 && selected === 0;
     this._tag.textContent = `tag ${this._actions.scope} …`;
     this._label.textContent = 'label …';
     this._map.hidden = !model.get('about').columns.includes('embedding');

@@ -13,17 +13,9 @@ export interface IBox {
 
 type Point = [number, number];
 
-/**
- * Return the box of a region in the pixels that are shown, *scale* original pixels each. Labels turn a box by degrees
- * around its upper left corner, the library by radians around its middle.
- */
-export function boxOf(region: Region, scale: number): IBox {
-  const [x, y, w, h] = (region['box'] as number[]).map(value => value / scale) as [
-    number,
-    number,
-    number,
-    number
-  ];
+/** Return the box of a region. Labels turn it by degrees around its upper left corner, the library by radians around its middle. */
+export function boxOf(region: Region): IBox {
+  const [x, y, w, h] = region['box'] as [number, number, number, number];
   const degrees = Number(region['rotation'] ?? 0);
   if (degrees === 0) {
     return { x, y, w, h };
@@ -34,22 +26,18 @@ export function boxOf(region: Region, scale: number): IBox {
 }
 
 /** Return where a region with that box is. */
-export function regionOfBox({ x, y, w, h, rot }: IBox, scale: number): Record<string, unknown> {
+export function regionOfBox({ x, y, w, h, rot }: IBox): Record<string, unknown> {
   if (!rot) {
-    return { box: [x, y, w, h].map(value => rounded(value * scale)) };
+    return { box: [x, y, w, h].map(rounded) };
   }
   const [cx, cy] = turned([w / 2, h / 2], rot);
   const corner = [x + w / 2 - cx, y + h / 2 - cy];
-  const box = [...corner, w, h].map(value => rounded(value * scale));
+  const box = [...corner, w, h].map(rounded);
   return { box, rotation: rounded(((((rot * 180) / Math.PI) % 360) + 360) % 360) };
 }
 
-export function pointsOf(region: Region, scale: number): Point[] {
-  return (region['polygon'] as Point[]).map(([x, y]) => [x / scale, y / scale]);
-}
-
-export function regionOfPoints(points: number[][], scale: number): Record<string, unknown> {
-  return { polygon: points.map(point => point.map(value => rounded(value * scale))) };
+export function regionOfPoints(points: number[][]): Record<string, unknown> {
+  return { polygon: points.map(point => point.map(rounded)) };
 }
 
 /** Return the bounds of points, as the library wants them. */

@@ -4,21 +4,16 @@ import { s } from '../../dom';
 import { type IShown } from '../protocol';
 import { type Region, RegionTool, rounded } from '../regions';
 import { type Help, type IHost } from '../tool';
+import { ARROWS, type IPart, seenOf, stepIn } from '../zoom';
 
-const ARROWS: Record<string, [number, number]> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1]
-};
-/** The size of a mark, as a share of the picture. */
+/** The size of a mark, as a share of what is seen. */
 const MARK = 0.012;
 
 export class Points extends RegionTool {
   readonly help: Help = [
     ['1 2 3 …', 'class of the next point, and of the selected one'],
     ['click', 'a point; the next class follows'],
-    ['N', 'a new one in the middle, without a mouse'],
+    ['N', 'a new one in the middle of what is seen'],
     ['← ↑ → ↓', 'move it; with Alt, by a pixel'],
     ['[ ]', 'select another'],
     ['Del', 'remove it'],
@@ -31,14 +26,11 @@ export class Points extends RegionTool {
   }
 
   protected open(item: IShown, stage: HTMLElement): void {
-    this.dispose();
+    this.clear();
     const image = stage.querySelector('img');
     if (!image) {
       return;
     }
-    const frame = document.createElement('div');
-    frame.className = 'wb-anno-frame';
-    image.replaceWith(frame);
     const size = { width: item.width ?? 1, height: item.height ?? 1 };
     const layer = s('svg', {
       class: 'wb-anno-points',
@@ -46,12 +38,17 @@ export class Points extends RegionTool {
       preserveAspectRatio: 'none'
     });
     layer.addEventListener('pointerdown', event => this._onPress(event));
-    frame.append(image, layer);
+    image.after(layer);
     this._layer = layer;
   }
 
+  zoomed(): void {
+    this.draw();
+  }
+
   protected draw(): void {
-    const r = Math.max(1.5, Math.max(this.item?.width ?? 0, this.item?.height ?? 0) * MARK);
+    const seen = this._seen;
+    const r = Math.max(seen.w, seen.h) * MARK;
     const marks = this.entries.map(({ id, region }) => {
       const [cx, cy] = region['point'] as [number, number];
       const isSelected = id === this.selected;
@@ -76,25 +73,30 @@ export class Points extends RegionTool {
     if (event.ctrlKey || event.metaKey) {
       return false;
     }
-    const { width, height } = this.item ?? {};
-    if (event.key === 'n' && width && height) {
-      this.add({ point: [rounded(width / 2), rounded(height / 2)] });
+    const { x, y, w, h } = this._seen;
+    if (event.key === 'n' && this._layer) {
+      this.add({ point: [rounded(x + w / 2), rounded(y + h / 2)] });
       return true;
     }
     const arrow = ARROWS[event.key];
     const entry = this.entryOf(this.selected);
     if (arrow && entry) {
-      const step = event.altKey ? 1 : Math.max(1, Math.round((width ?? 100) / 100));
-      const [x, y] = entry.region['point'] as [number, number];
-      this.move(entry.id, { point: this._inside([x + arrow[0] * step, y + arrow[1] * step]) });
+      const step = stepIn(this._seen, event);
+      const [left, top] = entry.region['point'] as [number, number];
+      const point = this._inside([left + arrow[0] * step, top + arrow[1] * step]);
+      this.move(entry.id, { point });
       return true;
     }
     return super.press(event);
   }
 
-  dispose(): void {
+  clear(): void {
     this._layer?.remove();
     this._layer = null;
+  }
+
+  private get _seen(): IPart {
+    return seenOf(this._layer, this.item?.width ?? 1, this.item?.height ?? 1);
   }
 
   private _onPress(event: PointerEvent): void {

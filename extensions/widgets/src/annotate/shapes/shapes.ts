@@ -9,25 +9,18 @@ import {
   ShapeType
 } from '@annotorious/annotorious';
 import style from '@annotorious/annotorious/annotorious.css';
+import { h } from '../../dom';
 import { type IShown, type Label } from '../protocol';
 import { type IEntry, type Region, RegionTool } from '../regions';
 import { type Help, type IHost } from '../tool';
-import { painted } from './masks';
-import { boundsOf, boxOf, nudged, pointsOf, regionOfBox, regionOfPoints } from './geometry';
-
-const ARROWS: Record<string, [number, number]> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1]
-};
+import { ARROWS, type IPart, seenOf, stepIn } from '../zoom';
+import { boundsOf, boxOf, nudged, regionOfBox, regionOfPoints } from './geometry';
 
 export class Shapes extends RegionTool {
   readonly help: Help;
   private _isBoxes: boolean;
   private _annotator: ImageAnnotator | null = null;
   private _image: HTMLImageElement | null = null;
-  private _masks: HTMLCanvasElement | null = null;
   /** Where the library had each region when it was last given them, to tell what a person has done since. */
   private _given = new Map<string, string>();
   private _isHeld = false;
@@ -39,7 +32,7 @@ export class Shapes extends RegionTool {
     this.help = [
       ['1 2 3 …', 'class of the next region, and of the selected one'],
       this._isBoxes ? ['drag', 'a box'] : ['click', 'corners; a double click closes'],
-      ['N', 'a new one in the middle, without a mouse'],
+      ['N', 'a new one in the middle of what is seen'],
       ['← ↑ → ↓', 'move it; with Shift, resize it; with Alt, by a pixel'],
       ['[ ]', 'select another'],
       ['Del', 'remove it'],
@@ -48,22 +41,24 @@ export class Shapes extends RegionTool {
   }
 
   protected open(item: IShown, stage: HTMLElement): void {
-    this.dispose();
+    this.clear();
+    const { width, height } = item;
     this._image = stage.querySelector('img');
-    const image = this._image;
-    if (!image) {
+    if (!this._image || !width || !height) {
       return;
     }
+    const sheet = sheetOf(width, height);
+    this._image.parentElement?.append(h('div', { class: 'wb-anno-shapes' }, sheet));
     const begin = (): void => {
       if (this.item === item) {
-        this._begin(image);
+        this._begin(sheet);
         this.draw();
       }
     };
-    if (image.complete && image.naturalWidth > 0) {
+    if (sheet.complete && sheet.naturalWidth > 0) {
       begin();
     } else {
-      image.addEventListener('load', begin, { once: true });
+      sheet.addEventListener('load', begin, { once: true });
     }
   }
 
@@ -78,11 +73,6 @@ export class Shapes extends RegionTool {
     );
     const chosen = this.entryOf(this.selected);
     annotator.setSelected(chosen && isShape(chosen) ? chosen.id : undefined, true);
-    this._masks?.remove();
-    this._masks = painted(this.entries, entry => this.palette.color(entry.region.label));
-    if (this._masks) {
-      annotator.element.append(this._masks);
-    }
     this._given = new Map(annotator.getAnnotations().map(made => [made.id, placeOf(made)]));
   }
 
@@ -99,9 +89,6 @@ export class Shapes extends RegionTool {
   protected place(region: Region): string {
     const box = region['box'] as number[] | undefined;
     const points = region['polygon'] as unknown[] | undefined;
-    if ('mask' in region) {
-      return 'painted';
-    }
     return box
       ? `${Math.round(box[2] ?? 0)}×${Math.round(box[3] ?? 0)}`
       : `${points?.length ?? 0} corners`;
@@ -118,7 +105,7 @@ export class Shapes extends RegionTool {
     const arrow = ARROWS[event.key];
     const entry = this.entryOf(this.selected);
     if (arrow && entry && isShape(entry)) {
-      const step = event.altKey ? 1 : Math.max(1, Math.round((this.item?.width ?? 100) / 100));
+      const step = stepIn(this._seen, event);
       this.move(entry.id, nudged(entry.region, arrow[0] * step, arrow[1] * step, event.shiftKey));
       return true;
     }
@@ -128,18 +115,17 @@ export class Shapes extends RegionTool {
     return super.press(event);
   }
 
-  dispose(): void {
+  clear(): void {
     this._annotator?.destroy();
     this._annotator = null;
   }
 
-  private get _scale(): number {
-    const shown = this._image?.naturalWidth ?? 1;
-    return (this.item?.width ?? shown) / shown;
+  private get _seen(): IPart {
+    return seenOf(this._image, this.item?.width ?? 1, this.item?.height ?? 1);
   }
 
-  private _begin(image: HTMLImageElement): void {
-    const annotator = createImageAnnotator(image, {
+  private _begin(sheet: HTMLImageElement): void {
+    const annotator = createImageAnnotator(sheet, {
       autoSave: true,
       drawingEnabled: true,
       drawingMode: this._isBoxes ? 'drag' : 'click',
@@ -199,27 +185,28 @@ export class Shapes extends RegionTool {
     }
   }
 
-  /** Put a region into the middle of the picture. */
+  /** Put a region into the middle of what is seen. */
   private _make(): boolean {
-    const { width, height } = this.item ?? {};
-    if (!this._annotator || !width || !height) {
+    const seen = this._seen;
+    if (!this._annotator || !this.item?.width) {
       return false;
     }
-    const [x, y, w, h] = [width * 0.4, height * 0.4, width * 0.2, height * 0.2];
+    const [x, y] = [seen.x + seen.w * 0.4, seen.y + seen.h * 0.4];
+    const [w, h] = [seen.w * 0.2, seen.h * 0.2];
     const corners = [
       [x, y],
       [x + w, y],
       [x + w, y + h],
       [x, y + h]
     ];
-    this.add(this._isBoxes ? regionOfBox({ x, y, w, h }, 1) : regionOfPoints(corners, 1));
+    this.add(this._isBoxes ? regionOfBox({ x, y, w, h }) : regionOfPoints(corners));
     return true;
   }
 
   private _placeOf({ target: { selector } }: ImageAnnotation): Record<string, unknown> {
     return selector.type === ShapeType.RECTANGLE
-      ? regionOfBox(selector.geometry as RectangleGeometry, this._scale)
-      : regionOfPoints((selector.geometry as PolygonGeometry).points, this._scale);
+      ? regionOfBox(selector.geometry as RectangleGeometry)
+      : regionOfPoints((selector.geometry as PolygonGeometry).points);
   }
 
   private _annotation({ id, region }: IEntry): ImageAnnotation {
@@ -232,14 +219,14 @@ export class Shapes extends RegionTool {
       target: { annotation: id, selector: { type, geometry } }
     });
     if ('box' in region) {
-      const box = boxOf(region, this._scale);
+      const box = boxOf(region);
       const corners = [
         [box.x, box.y],
         [box.x + box.w, box.y + box.h]
       ];
       return target(ShapeType.RECTANGLE, { ...box, bounds: boundsOf(corners) });
     }
-    const points = pointsOf(region, this._scale);
+    const points = region['polygon'] as [number, number][];
     return target(ShapeType.POLYGON, { points, bounds: boundsOf(points) });
   }
 }
@@ -250,6 +237,16 @@ function placeOf({ target: { selector } }: ImageAnnotation): string {
 
 function isShape({ region }: IEntry): boolean {
   return 'box' in region || 'polygon' in region;
+}
+
+/** Return an empty picture as large as the original: the library draws in its pixels, however small the original travels. */
+function sheetOf(width: number, height: number): HTMLImageElement {
+  const empty = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"/>`;
+  return h('img', {
+    alt: '',
+    draggable: 'false',
+    src: `data:image/svg+xml,${encodeURIComponent(empty)}`
+  });
 }
 
 function styled(text: string): HTMLStyleElement {

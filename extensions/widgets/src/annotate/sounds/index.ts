@@ -31,7 +31,7 @@ class Sounds extends RegionTool {
   }
 
   protected open(item: IShown, stage: HTMLElement): void {
-    this.dispose();
+    this.clear();
     const sound = stage.querySelector('audio');
     if (!sound) {
       return;
@@ -123,7 +123,7 @@ class Sounds extends RegionTool {
     }
   }
 
-  dispose(): void {
+  clear(): void {
     this._player?.destroy();
     this._player = this._marks = this._drag = null;
     this._begun = null;

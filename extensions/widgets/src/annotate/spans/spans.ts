@@ -27,7 +27,7 @@ export class Spans extends RegionTool {
   private _cursor: [number, number] | null = null;
 
   protected open(_item: IShown, stage: HTMLElement): void {
-    this.dispose();
+    this.clear();
     const node = stage.querySelector<HTMLElement>('.wb-anno-text');
     if (!node) {
       return;
@@ -70,7 +70,7 @@ export class Spans extends RegionTool {
     return super.press(event);
   }
 
-  dispose(): void {
+  clear(): void {
     this._annotator?.destroy();
     this._annotator = null;
     this._cursor = null;

@@ -10,7 +10,8 @@ export type Row = Record<string, unknown> & { id: string };
 const ELSEWHERE = new Set(['tags', 'text', 'media', 'media_b', 'candidates', 'text_b', 'name']);
 const FIRST = ['label', 'prediction', 'score', 'label_by', 'label_at', 'reviewed_by', 'agreement'];
 
-export function facts(row: Row, store: Store, leave: () => void): HTMLElement {
+/** Return the columns of a row; its tags can be changed unless it is gone. */
+export function facts(row: Row, isGone: boolean, store: Store, leave: () => void): HTMLElement {
   const { shape } = store.model.get('about');
   const names = Object.keys(row).filter(name => !ELSEWHERE.has(name));
   names.sort((a, b) => rank(a) - rank(b));
@@ -22,7 +23,8 @@ export function facts(row: Row, store: Store, leave: () => void): HTMLElement {
       h('dd', { 'data-column': name }, said(name, row[name], shape))
     )
   );
-  return h('div', {}, tags(row, store, leave), h('dl', { class: 'wb-item-facts' }, ...rows));
+  const list = h('dl', { class: 'wb-item-facts' }, ...rows);
+  return isGone ? h('div', {}, list) : h('div', {}, tags(row, store, leave), list);
 }
 
 function said(name: string, value: unknown, shape: string): string {

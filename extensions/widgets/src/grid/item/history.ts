@@ -8,6 +8,8 @@ interface IStep {
   created: string;
   note: string;
   by: string;
+  /** From this version on, it is not there. */
+  gone: boolean;
   changes: [string, unknown, unknown][];
 }
 
@@ -21,6 +23,7 @@ export function history(steps: IStep[]): HTMLElement {
         h('b', {}, `@${step.version}`),
         h('time', { datetime: step.created }, step.created.slice(0, 16).replace('T', ' ')),
         h('span', {}, [step.note, step.by && `by ${step.by}`].filter(Boolean).join(' · ')),
+        ...(step.gone ? [h('div', { class: 'wb-item-change' }, 'taken out')] : []),
         ...(i === steps.length - 1 ? [] : step.changes.map(change))
       )
     );

@@ -64,11 +64,12 @@ class ItemView implements IPanel {
       const { told } = await store.question('item', { id: item.id });
       const row = told['row'] as Row;
       const before = told['before'] as Row | null | undefined;
+      const isGone = told['version'] !== store.model.get('about').version;
       if (turn !== this._turn) {
         return;
       }
-      this._side.replaceChildren(facts(row, store, () => this.node.focus()));
-      await this._stage.show(row, before, this._versus, () => turn === this._turn);
+      this._side.replaceChildren(facts(row, isGone, store, () => this.node.focus()));
+      await this._stage.show(isGone ? null : row, before, this._versus, () => turn === this._turn);
       const steps = await store.question('history', { id: item.id });
       if (turn === this._turn) {
         this._side.append(history(steps.told['steps'] as never));

@@ -24,9 +24,9 @@ export class Stage {
 
   constructor(private _host: IHost) {}
 
-  /** Show a row, and beside it the same row in another version (null: it was not there). */
+  /** Show a row, and beside it the same row in another version; null stands for a version without it. */
   async show(
-    row: Row,
+    row: Row | null,
     before: Row | null | undefined,
     versus: number,
     isCurrent: () => boolean
@@ -34,12 +34,10 @@ export class Stage {
     const { version } = this._host.store.model.get('about');
     const made =
       before === undefined
-        ? await this._members(row, '')
+        ? await this._version(row, '', '')
         : [
-            ...(before
-              ? await this._members(before, `@${versus}`)
-              : [note(`@${versus}`, 'It was not there.')]),
-            ...(await this._members(row, `@${version}`))
+            ...(await this._version(before, `@${versus}`, 'It was not there.')),
+            ...(await this._version(row, `@${version}`, 'It was taken out.'))
           ];
     if (!isCurrent()) {
       made.forEach(pane => pane.dispose?.());
@@ -63,6 +61,10 @@ export class Stage {
 
   onKey(key: string): boolean {
     return this._panes.map(pane => pane.onKey?.(key) ?? false).some(Boolean);
+  }
+
+  private _version(row: Row | null, title: string, absent: string): Promise<IPane[]> {
+    return row ? this._members(row, title) : Promise.resolve([note(title, absent)]);
   }
 
   /** Return a pane for each thing that an item is made of. */
