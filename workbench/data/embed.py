@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.dataset import EMBEDDING, ID, Dataset, commit
+from workbench.core.dataset import COMPUTED, EMBEDDING, ID, Dataset, commit
 from workbench.core.dataset import find as find_dataset
 from workbench.core.errors import InputError
 from workbench.core.refs import Ref
@@ -31,6 +31,8 @@ def embed(data: Dataset, *, model: str = "") -> Dataset:
     """
     from workbench.data.vectors import computed, modality, stored  # numpy, when something is computed
 
+    if not len(data):
+        raise InputError(f"{data.ref} has no items.")
     kind = modality(data)
     if kind not in DEFAULT:
         raise InputError(
@@ -54,11 +56,26 @@ def embed(data: Dataset, *, model: str = "") -> Dataset:
         kept, vectors = computed(newest, missing, embedder, kind, verb="embed")
         if not kept:
             raise InputError(f"None of {len(missing)} items of {data.ref} can be read.", hint="wb.audit(data) tells why.")
+        removed, changed = _since(newest)
         rows = _column(missing, kept, vectors)
+        if removed or changed:  # by somebody, meanwhile: what it was has no vector any more
+            rows = rows.filter([id not in removed and id not in changed for id in missing])
+            ids = [id for id in ids if id not in removed]
         newest = commit(
             data.ws, data.name, rows, note=f"{len(kept)} vectors by {name}", meta={"embedding_by": name}, verb="embed"
         )
     return newest.select(ids) if data.selection else newest
+
+
+def _since(data: Dataset) -> tuple[set[str], set[str]]:
+    """Return the items of *data* that are gone in the newest version, and those whose content is another."""
+    newest = find_dataset(data.ws, Ref("dataset", data.name))
+    if newest.version == data.version:
+        return set(), set()
+    found = data.ws.histories.changes(data.name, data.version, newest.version)
+    parts = [ID, *COMPUTED[EMBEDDING]]
+    pairs = zip(data.select(found["changed"]).rows(parts), newest.select(found["changed"]).rows(parts), strict=True)
+    return set(found["removed"]), {str(was[ID]) for was, now in pairs if was != now}
 
 
 def _column(ids: Sequence[str], kept: Sequence[str], vectors: Vectors) -> Any:

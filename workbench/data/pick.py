@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from numbers import Integral
 from typing import Literal
 
 from workbench.core.dataset import ID, LABEL, Dataset
@@ -11,7 +11,7 @@ from workbench.core.errors import InputError
 from workbench.core.model import Model
 from workbench.core.report import Report
 
-By = Literal["random", "uncertainty", "margin", "disagreement", "diversity", "coverage"]
+By = Literal["random", "uncertainty", "margin", "disagreement", "diversity", "coverage", "hybrid"]
 
 
 def pick(data: Dataset | Report, n: int, *, by: By = "random", model: Model | None = None, seed: int = 0) -> Dataset:
@@ -23,41 +23,37 @@ def pick(data: Dataset | Report, n: int, *, by: By = "random", model: Model | No
     Args:
         data: A dataset, or a report of `wb.monitor()`, whose production samples are meant.
         n: How many.
-        by: "uncertainty": the likeliest class is least likely (Lewis and Gale, 1994). "margin": the two likeliest are
-            nearest (Scheffer et al., 2001). "disagreement": the votes of a committee are split (Abe and Mamitsuka, 1998),
-            the last versions of *model*, or models of draws of the labels. "diversity": far apart from each other (k-center
+        by: "hybrid": what stands for most of what is unclear; what "coverage" takes, each item weighted by its "margin",
+            and "coverage" itself while there are no labels. The one to take when in doubt. "uncertainty": the likeliest
+            class is least likely (Lewis and Gale, 1994). "margin": the two likeliest are nearest (Scheffer et al., 2001).
+            "disagreement": the votes of a committee are split (Abe and Mamitsuka, 1998), the last versions of *model*, or
+            models of draws of the labels. "diversity": far apart from each other and from what is labeled (k-center
             greedy). "coverage": what stands for most of what nothing labeled stands for (facility location). "random": a
-            draw.
-        model: A model of the workspace, for the first three.
+            draw, the only order to test on.
+        model: A model of the workspace, for those that ask how sure one is.
         seed: Fixes the draw.
 
     Raises:
         InputError: When nothing is left to label, or when there is neither a model nor labels to be unsure by.
     """
-    if n < 1:
-        raise InputError(f"`n` must be at least 1, got {n}.")
+    if not counts(n):
+        raise InputError(f"`n` must be a whole number of at least 1, got {n!r}.")
     source = _samples(data) if isinstance(data, Report) else data
     labels = {str(row[ID]): row.get(LABEL) for row in source.rows([ID, LABEL])}
     ids = sorted(id for id, label in labels.items() if label is None)
     if not ids:
         raise InputError(f"Every item of {source.ref} has a label.", hint="Ingest more, or pick from another dataset.")
-    if by == "random" or (n >= len(ids) and by in ("diversity", "coverage")):
+    if by == "random" or (n >= len(ids) and by in ("diversity", "coverage", "hybrid")):
         return source.select(random.Random(seed).sample(ids, min(n, len(ids))))  # noqa: S311  # a reproducible draw
-    return source.select(_chosen(source, ids, _known(labels), n=n, by=by, model=model, seed=seed))
+    from workbench.data.worth import chosen  # numpy, when something is computed
+
+    known = {id: label for id, label in labels.items() if label is not None}
+    return source.select(chosen(source, ids, known, n, by=by, model=model, seed=seed))
 
 
-def _chosen(
-    source: Dataset, ids: list[str], known: Mapping[str, str], *, n: int, by: By, model: Model | None, seed: int
-) -> list[str]:
-    from workbench.data import worth  # numpy, when something is computed
-
-    if by in ("diversity", "coverage"):
-        return worth.spread(source, ids, known, n, by=by, seed=seed)
-    return worth.doubtful(source, ids, known, n, by=by, model=model, seed=seed)
-
-
-def _known(labels: Mapping[str, str | None]) -> dict[str, str]:
-    return {id: label for id, label in labels.items() if label is not None}
+def counts(value: object) -> bool:
+    """Return whether *value* is a whole number of at least 1, numpy's among them."""
+    return isinstance(value, Integral) and int(value) >= 1
 
 
 def _samples(report: Report) -> Dataset:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
-#: So many distances exist at a time.
-_BLOCK = 2**22
+#: So many distances exist at a time; and from so many rows are representatives chosen.
+_BLOCK, _FEW = 2**24, 2**12
 
 
 def farthest_points(points: Vectors, n: int, *, seed: int, taken: Vectors | None = None) -> list[int]:
@@ -22,39 +24,58 @@ def farthest_points(points: Vectors, n: int, *, seed: int, taken: Vectors | None
     """
     if not 0 < n <= len(points):
         raise ValueError(f"Cannot choose {n} of {len(points)} points.")
+    squares = np.square(points).sum(axis=1)
     if taken is None or not len(taken):
         chosen = [int(np.random.default_rng(seed).integers(len(points)))]
-        distance = np.square(points - points[chosen[0]]).sum(axis=1)
+        distance = _from_one(points, squares, chosen[0])
     else:
         chosen, distance = [], _to_nearest(points, taken)
     while len(chosen) < n:
         following = int(distance.argmax())
         chosen.append(following)
-        distance = np.minimum(distance, np.square(points - points[following]).sum(axis=1))
+        distance = np.minimum(distance, _from_one(points, squares, following))
         distance[chosen] = -1.0  # copies of what is chosen are as near, and still to be had
     return chosen
 
 
-def representatives(points: Vectors, n: int, *, seed: int, taken: Vectors | None = None) -> list[int]:
+def representatives(
+    points: Vectors, n: int, *, seed: int, taken: Vectors | None = None, weights: ArrayLike | None = None
+) -> list[int]:
     """Return *n* rows that stand for all *points* as well as they can, the one that stands for most first.
 
     Greedy facility location (Wei et al., 2015): each row is stood for by the chosen or *taken* row that is most like it,
-    and the next is the one that betters this most. Rows have length 1. Of many, a sample is stood for.
+    and the next is the one that betters this most. Rows have length 1 and count by their *weights*, alike without. Of
+    more than some thousand, the heaviest are chosen from, and a sample is stood for.
     """
     if not 0 < n <= len(points):
         raise ValueError(f"Cannot choose {n} of {len(points)} points.")
-    random = np.random.default_rng(seed)
-    crowd = points[random.permutation(len(points))[: max(1, _BLOCK // len(points))]]
-    likeness = points @ crowd.T
-    best = np.full(len(crowd), -1.0, np.float32) if taken is None or not len(taken) else _nearest_cosine(crowd, taken)
+    weight = np.ones(len(points)) if weights is None else np.asarray(weights, np.float64)
+    drawn = np.random.default_rng(seed).permutation(len(points))
+    open_ = drawn[np.argsort(-weight[drawn], kind="stable")[: max(n, _FEW)]]
+    crowd = drawn[: max(1, _BLOCK // len(open_))]
+    likeness = points[open_] @ points[crowd].T
+    best: Vectors = np.zeros(len(crowd), np.float32)
+    if taken is not None and len(taken):
+        best = np.maximum(_nearest_cosine(points[crowd], taken), 0)
+    return [int(open_[i]) for i in _greedy(likeness, best, weight[crowd].astype(np.float32), n)]
+
+
+def _greedy(likeness: Vectors, best: Vectors, weight: Vectors, n: int) -> list[int]:
+    """Return the *n* rows that each better *best* most. What a row betters only shrinks, so few are computed anew.
+
+    Lazy evaluation (Minoux, 1978).
+    """
+    gains = [(-float(weight @ np.maximum(row - best, 0)), i) for i, row in enumerate(likeness)]
+    heapq.heapify(gains)
     chosen: list[int] = []
-    open_ = np.ones(len(points), bool)
     while len(chosen) < n:
-        gain = np.where(open_, np.maximum(likeness - best, 0).sum(axis=1), -1.0)
-        following = int(gain.argmax())
-        chosen.append(following)
-        open_[following] = False
-        best = np.maximum(best, likeness[following])
+        _, i = heapq.heappop(gains)
+        now = (-float(weight @ np.maximum(likeness[i] - best, 0)), i)
+        if gains and now > gains[0]:
+            heapq.heappush(gains, now)
+        else:
+            chosen.append(i)
+            best = np.maximum(best, likeness[i])
     return chosen
 
 
@@ -92,9 +113,27 @@ def disagreement(committee: ArrayLike) -> Floats:
     return narrowness(0.999 * votes + 0.001 * members.mean(axis=0))
 
 
+def sets(marks: ArrayLike) -> Floats:
+    """Return the probabilities of the likeliest and the second likeliest set of classes, given that of each class.
+
+    Classes are taken as independent, so that the second set differs in the class that is nearest to one half.
+
+    >>> sets([[0.9, 0.5], [1.0, 0.75]]).tolist()
+    [[0.45, 0.45], [0.75, 0.25]]
+    """
+    share = np.asarray(marks, np.float64)
+    surest = np.maximum(share, 1 - share)
+    first, least = surest.prod(axis=1), surest.min(axis=1)
+    return np.stack([first, first / least * (1 - least)], axis=1)
+
+
 def most(values: ArrayLike, n: int) -> list[int]:
     """Return the places of the *n* largest values, the largest first; equal ones in their order."""
     return [int(i) for i in np.argsort(-np.asarray(values), kind="stable")[:n]]
+
+
+def _from_one(points: Vectors, squares: Vectors, place: int) -> Vectors:
+    return np.asarray(squares + squares[place] - 2 * (points @ points[place]), np.float32)
 
 
 def _to_nearest(points: Vectors, others: Vectors) -> Vectors:

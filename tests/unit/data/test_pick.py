@@ -48,8 +48,9 @@ def test_no_scores_nothing_left_and_too_few_are_answered(ws: wb.Workspace, score
         wb.pick(bare, 1, by="uncertainty")
     with pytest.raises(InputError, match="Every item of"):
         wb.pick(commit(ws, "full", [{"id": "1", "label": "ok"}]), 1)
-    with pytest.raises(InputError, match="`n` must be at least 1"):
-        wb.pick(bare, 0)
+    for wrong in (0, "5", 2.5):
+        with pytest.raises(InputError, match=f"`n` must be a whole number of at least 1, got {wrong!r}"):
+            wb.pick(bare, wrong)  # type: ignore[arg-type]
     assert len(wb.pick(bare, 50)) == 2
 
 
@@ -73,6 +74,56 @@ def test_who_has_labels_needs_no_model_to_find_what_is_between_the_classes(point
 
 def test_coverage_takes_what_nothing_labeled_stands_for(points: wb.Dataset) -> None:
     assert 17 <= int(wb.pick(points, 1, by="coverage").ids()[0]) <= 22
+
+
+def test_diversity_stays_away_from_what_is_labeled(points: wb.Dataset) -> None:
+    assert 17 <= int(wb.pick(points, 1, by="diversity").ids()[0]) <= 22
+
+
+def test_hybrid_is_coverage_without_labels_and_between_the_classes_with_them(points: wb.Dataset) -> None:
+    bare = points.select([id for id in points.ids() if id not in ("00", "05", "34", "39")])
+    assert wb.pick(bare, 3, by="hybrid").ids() == wb.pick(bare, 3, by="coverage").ids()
+    chosen = sorted(int(id) for id in wb.pick(points, 4, by="hybrid").ids())
+    assert 10 < chosen[0] <= chosen[-1] < 29
+    assert chosen[-1] - chosen[0] > 3, "four that are alike tell less"
+
+
+def test_regions_are_picked_by_their_score_and_labels_that_are_not_learned_are_told(ws: wb.Workspace) -> None:
+    label = '[{"label": "cap", "box": [0, 0, 4, 4]}]'
+    turns = [n / 9 for n in range(10)]
+    rows = [
+        {
+            "id": f"{n}",
+            "text": f"{n}",
+            "embedding": [math.cos(t), math.sin(t)],
+            "score": n / 10,
+            "label": label if n < 2 else None,
+        }
+        for n, t in enumerate(turns)
+    ]
+    meta = {"embedding_by": "ngrams"}
+    found = commit(ws, "boxes", rows, task="object-detection", classes=["cap"], meta=meta)
+    assert wb.pick(found, 2, by="uncertainty").ids() == ["2", "3"]
+    assert set(wb.pick(found, 3, by="hybrid").ids()) < {"2", "3", "4", "5", "6"}
+    bare = [{key: value for key, value in row.items() if key != "score"} for row in rows]
+    unscored = commit(ws, "unscored", bare, task="object-detection", classes=["cap"], meta=meta)
+    with pytest.raises(InputError, match=r"for object-detection are more than that"):
+        wb.pick(unscored, 2, by="margin")
+    assert len(wb.pick(unscored, 2, by="hybrid")) == 2
+
+
+@pytest.mark.parametrize("by", ["uncertainty", "margin", "disagreement", "hybrid"])
+def test_several_classes_are_unclear_where_one_of_them_is(ws: wb.Workspace, by: pick.By) -> None:
+    """Class a is for the first half of the arc, class b for all."""
+    turns = [n / 39 * 1.5 for n in range(40)]
+    known = {0: '["a", "b"]', 4: '["a", "b"]', 9: '["a", "b"]', 30: '["b"]', 34: '["b"]', 39: "[]"}
+    rows = [
+        {"id": f"{n:02}", "text": f"{n}", "embedding": [math.cos(t), math.sin(t)], "label": known.get(n)}
+        for n, t in enumerate(turns)
+    ]
+    data = commit(ws, "several", rows, task="multi-label-text-classification", meta={"embedding_by": "ngrams"})
+    chosen = sorted(int(id) for id in wb.pick(data, 3, by=by).ids())
+    assert chosen[0] > 9
 
 
 def test_one_class_of_labels_is_nothing_to_be_unsure_by(points: wb.Dataset) -> None:

@@ -7,7 +7,7 @@ import pytest
 import workbench as wb
 from workbench.core.dataset import commit
 from workbench.core.errors import InputError
-from workbench.jobs.learning.rehearsal import labels_for
+from workbench.jobs.learning.rehearsal import labels_for, right
 
 
 @pytest.fixture
@@ -17,8 +17,10 @@ def labeled(ws: wb.Workspace) -> wb.Dataset:
 
 
 def test_numbers_out_of_range_are_named_together(labeled: wb.Dataset) -> None:
-    with pytest.raises(InputError, match="`per_round` must be at least 1, got 0; `target` must be 0 to 1, got 2"):
-        wb.active_learn(labeled, per_round=0, target=2)
+    with pytest.raises(
+        InputError, match="`per_round` must be .*, got 0; `rounds` must be .*, got '9'; `target` must be .*, got 2"
+    ):
+        wb.active_learn(labeled, per_round=0, rounds="9", target=2)  # type: ignore[arg-type]
 
 
 def test_labels_that_are_more_than_a_name_are_refused_with_what_works_instead(ws: wb.Workspace) -> None:
@@ -33,6 +35,26 @@ def test_too_few_labels_and_a_single_class_are_told(ws: wb.Workspace, labeled: w
     one = labeled.select([id for id in labeled.ids() if int(id) % 2])
     with pytest.raises(InputError, match="has only the label 'b'"):
         wb.active_learn(one)
+
+
+def test_several_classes_an_item_are_rehearsed_by_the_names_in_common(ws: wb.Workspace) -> None:
+    names = ['["a", "b"]', '["b"]', "[]"]
+    rows = [
+        {
+            "id": f"{n:02}",
+            "text": f"text {n}",
+            "label": names[n % 3],
+            "embedding": [1.0 if n % 3 == i else 0.0 for i in range(3)],
+        }
+        for n in range(60)
+    ]
+    data = commit(ws, "several", rows, task="multi-label-text-classification", meta={"embedding_by": "ngrams"})
+    heard: list[tuple[object, object]] = []
+    ws.events.subscribe(lambda event: heard.append((event.fields["done"], event.fields["total"])))
+    report = wb.active_learn(data, per_round=10, rounds=2, repeats=1)
+    assert report.details["curve"][-1]["hybrid"] == 1.0
+    assert (2, 2) in heard, "two orders, one run each"
+    assert right([frozenset("ab"), frozenset("b")], [frozenset("b"), frozenset("b")]) == 0.75
 
 
 def test_needed_labels_lie_between_rounds_and_are_none_when_nothing_reached_the_target() -> None:

@@ -160,7 +160,7 @@ def test_a_run_whose_target_refuses_it_has_failed(ws: Workspace, tmp_path: Path)
     def refuse(run: str, folder: Path) -> dict:
         raise ExternalError("No room.", system="test", retryable=True)
 
-    ws.target.submit = refuse  # type: ignore[method-assign, assignment]
+    ws.target.submit = refuse  # type: ignore[method-assign, assignment]  # the fake's
     with pytest.raises(ExternalError):
         promote(write_notebook(tmp_path / "a.ipynb", "1"), ws=ws)
     assert ws.run("job-1").info().error["message"] == "The job was not started: No room."
@@ -189,7 +189,7 @@ def test_a_run_whose_process_is_gone_is_lost_and_so_are_its_children(ws: Workspa
     run = promote(write_notebook(tmp_path / "a.ipynb", "1"), ws=ws)
     ws.records.put("run", "train-1", {"kind": "train", "parent": run.id}, state="running", new=True)
     assert reconcile(ws) == []
-    ws.target.end(run.id)  # type: ignore[attr-defined]
+    ws.target.end(run.id)  # type: ignore[attr-defined]  # the fake's
     assert [r.id for r in reconcile(ws)] == [run.id]
     assert (run.state, ws.run("train-1").state) == ("lost", "lost")
     assert reconcile(ws) == []

@@ -68,4 +68,4 @@ def test_verbs_are_described_with_their_arguments() -> None:
     found = {verb["name"]: verb["parameters"] for verb in describe()}
     assert [p["name"] for p in found["serve"]][:3] == ["model", "name", "canary"]
     by = next(p for p in found["pick"] if p["name"] == "by")
-    assert by["choices"] == ["random", "uncertainty", "margin", "disagreement", "diversity", "coverage"]
+    assert by["choices"] == ["random", "uncertainty", "margin", "disagreement", "diversity", "coverage", "hybrid"]

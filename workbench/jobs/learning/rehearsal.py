@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,9 +13,9 @@ from workbench.core.dataset import ID, LABEL, Dataset
 from workbench.core.errors import InputError
 from workbench.core.report import Report, record
 from workbench.data.vectors import Vectors
-from workbench.data.worth import order, vectors_of
-from workbench.ops.probe import Probe
-from workbench.tasks import task as find_task
+from workbench.data.worth import order, reader, vectors_of
+from workbench.ops.likeness import jaccard
+from workbench.ops.probe import Label, probe
 
 #: This share of the items is never shown; accuracy is measured on it.
 _TEST = 1 / 3
@@ -37,7 +37,7 @@ class Plan:
 @dataclass(frozen=True)
 class _Items:
     vectors: Vectors
-    labels: Sequence[str]
+    labels: Sequence[Label]
 
 
 def rehearse(data: Dataset, plan: Plan) -> Report:
@@ -50,7 +50,12 @@ def rehearse(data: Dataset, plan: Plan) -> Report:
             hint="Take a smaller `per_round`.",
         )
     orders = list(dict.fromkeys([_DRAWN, plan.by]))
-    curves = {by: np.mean([_run(items, by, steps, plan.seed + i) for i in range(plan.repeats)], axis=0) for by in orders}
+    runs = [(by, i) for by in orders for i in range(plan.repeats)]
+    ran: dict[str, list[list[float]]] = {by: [] for by in orders}
+    for done, (by, i) in enumerate(runs, start=1):
+        ran[by].append(_run(items, by, steps, plan.seed + i))
+        data.ws.events.emit("progress", data.ref, verb="active_learn", done=done, total=len(runs))
+    curves = {by: np.mean(of, axis=0) for by, of in ran.items()}
     target = plan.target or float(curves[_DRAWN][-1])
     needed = {by: labels_for(target, steps, curve) for by, curve in curves.items()}
     details: dict[str, Any] = {
@@ -82,23 +87,36 @@ def labels_for(target: float, steps: Sequence[int], curve: Sequence[float] | NDA
 
 
 def _items(data: Dataset) -> _Items:
-    check_names(data)
+    read = learnable(data)
     labeled = data.labeled()
     known = {str(row[ID]): str(row[LABEL]) for row in labeled.rows([ID, LABEL])}
     names, vectors = vectors_of(labeled, sorted(known))
-    labels = [known[name] for name in names]
+    labels = [read(known[name]) for name in names]
     if len(set(labels)) < 2:
-        raise InputError(f"{data.ref} has only the label {labels[0]!r}, and at least 2 are needed.")
+        raise InputError(f"{data.ref} has only the label {known[names[0]]!r}, and at least 2 are needed.")
     return _Items(vectors, labels)
 
 
-def check_names(data: Dataset) -> None:
-    """Refuse a dataset whose labels are more than the name of a class."""
-    if data.task and find_task(data.task).shape != "class":
-        raise InputError(
-            f"{data.ref} is for {data.task}; active learning takes labels that are the name of one class.",
-            hint='wb.pick(data, n, by="coverage") picks items of any kind.',
+def learnable(data: Dataset) -> Callable[[str], Label]:
+    """Return what reads the labels of a dataset; refuse those that are more than the names of classes."""
+    if read := reader(data):
+        return read
+    raise InputError(
+        f"{data.ref} is for {data.task}; active learning takes labels that are the names of classes.",
+        hint='wb.pick(data, n, by="coverage") picks items of any kind.',
+    )
+
+
+def right(said: Sequence[Label], true: Sequence[Label]) -> float:
+    """Return the share that is right; of a set of classes, the share of names that both have (Godbole and Sarawagi, 2004)."""
+    return float(
+        np.mean(
+            [
+                one == other if isinstance(one, str) or isinstance(other, str) else jaccard(one, other)
+                for one, other in zip(said, true, strict=True)
+            ]
         )
+    )
 
 
 def _n_pool(items: _Items) -> int:
@@ -110,23 +128,24 @@ def _run(items: _Items, by: str, steps: Sequence[int], seed: int) -> list[float]
     places = np.random.default_rng(seed).permutation(len(items.labels))
     pool, test = places[: _n_pool(items)], places[_n_pool(items) :]
     shown, hidden, curve = list(pool[: steps[0]]), list(pool[steps[0] :]), list[float]()
+    true = [items.labels[i] for i in test]
     for n in [*steps[1:], 0]:
         labels = [items.labels[i] for i in shown]
-        probe = Probe(items.vectors[shown], labels)
-        said = probe.says(items.vectors[test])
-        curve.append(float(np.mean([one == items.labels[i] for one, i in zip(said, test, strict=True)])))
+        learned = probe(items.vectors[shown], labels)
+        curve.append(right(learned.says(items.vectors[test]), true))
         if n:
-            chosen = order(
+            taken = order(
                 by,
                 n - len(shown),
                 pool=items.vectors[hidden],
                 seen=items.vectors[shown],
                 labels=labels,
                 seed=seed + n,
-                probe=probe,
+                learned=learned,
             )
-            shown += [hidden[i] for i in chosen]
-            hidden = [place for i, place in enumerate(hidden) if i not in set(chosen)]
+            shown += [hidden[i] for i in taken]
+            gone = set(taken)
+            hidden = [place for i, place in enumerate(hidden) if i not in gone]
     return curve
 
 

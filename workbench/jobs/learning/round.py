@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from workbench.core.dataset import ID, LABEL, Dataset
@@ -14,9 +15,9 @@ from workbench.core.report import Report, record
 from workbench.data.pick import By, pick
 from workbench.data.worth import vectors_of
 from workbench.evaluation.evaluate import evaluate
-from workbench.jobs.learning.rehearsal import check_names
+from workbench.jobs.learning.rehearsal import learnable, right
 from workbench.labeling.cost import cost
-from workbench.ops.probe import Probe
+from workbench.ops.probe import Label, probe
 from workbench.training.train import train
 
 KIND = "active-learning"
@@ -27,11 +28,11 @@ _ONE_OF = 4
 def teach(labeling: Labeling, *, n: int, by: By, recipe: Recipe | None, test: Dataset | None, seed: int) -> Report:
     """Pull, train, measure, pick and push; return the curve of all rounds so far."""
     data = labeling.pull()
-    check_names(data)
-    learn, check = _parts(data, labeling, test)
+    read = learnable(data)
+    learn, check = _parts(data, labeling, test, read)
     model = None
     if recipe is None:
-        score = _probe(learn, check)
+        score = _probe(learn, check, read)
     else:
         model = train(recipe, learn, check, name=labeling.name).result()
         score = _measured(model, check)
@@ -54,14 +55,15 @@ def teach(labeling: Labeling, *, n: int, by: By, recipe: Recipe | None, test: Da
     return record(labeling.ws, KIND, subject=labeling.ref, data=data.ref, scores={"accuracy": score}, details=details)
 
 
-def _parts(data: Dataset, labeling: Labeling, test: Dataset | None) -> tuple[Dataset, Dataset]:
+def _parts(data: Dataset, labeling: Labeling, test: Dataset | None, read: Callable[[str], Label]) -> tuple[Dataset, Dataset]:
     """Return what is learned from and what is tested on: *test*, or one of `_ONE_OF` labels, always the same ones."""
-    labels = {str(row[ID]): str(row[LABEL]) for row in data.rows([ID, LABEL]) if row.get(LABEL) is not None}
+    rows = [row for row in data.rows([ID, LABEL]) if row.get(LABEL) is not None]
+    labels = {str(row[ID]): _names(read(str(row[LABEL]))) for row in rows}
     held = set(test.ids()) if test else {id for id in labels if hashlib.sha256(id.encode()).digest()[0] % _ONE_OF == 0}
     learn = [id for id in labels if id not in held]
-    classes = {labels[id] for id in learn}
+    classes = {name for id in learn for name in labels[id]}
     # A class that is new among the tested cannot be known yet.
-    kept = test.labeled() if test else data.select([id for id in labels if id in held and labels[id] in classes])
+    kept = test.labeled() if test else data.select([id for id in labels if id in held and labels[id] <= classes])
     if len(classes) < 2 or not len(kept):
         raise InputError(
             f"{labeling.ref} has {len(labels)} labels, of {len(classes)} classes among those to learn from.",
@@ -70,12 +72,16 @@ def _parts(data: Dataset, labeling: Labeling, test: Dataset | None) -> tuple[Dat
     return data.select(learn), kept
 
 
-def _probe(learn: Dataset, test: Dataset) -> float:
+def _names(label: Label) -> frozenset[str]:
+    return frozenset([label]) if isinstance(label, str) else label
+
+
+def _probe(learn: Dataset, test: Dataset, read: Callable[[str], Label]) -> float:
     (names, vectors), (tested, shown) = vectors_of(learn, learn.ids()), vectors_of(test, test.ids(), like=learn)
     said = dict(zip(learn.ids(), learn.labels(), strict=True))
-    right = dict(zip(test.ids(), test.labels(), strict=True))
-    guesses = Probe(vectors, [str(said[name]) for name in names]).says(shown)
-    return sum(right[name] == guess for name, guess in zip(tested, guesses, strict=True)) / len(tested)
+    true = dict(zip(test.ids(), test.labels(), strict=True))
+    learned = probe(vectors, [read(str(said[name])) for name in names])
+    return right(learned.says(shown), [read(str(true[name])) for name in tested])
 
 
 def _measured(model: Model, test: Dataset) -> float:

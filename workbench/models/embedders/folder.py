@@ -70,9 +70,15 @@ class Folder:
         compute = self._texts if modality == "text" else self._images
         if not items:
             return np.empty((0, 1), np.float32)
+        # Texts of like length go together: a batch is as long as its longest.
+        sizes = [len(item) if modality == "text" else 0 for item in items]
+        order = np.argsort(sizes, kind="stable")
         with self._torch.inference_mode():
-            parts = [compute(items[i : i + _BATCH]) for i in range(0, len(items), _BATCH)]
-        return unit(np.concatenate([part.float().numpy() for part in parts]))
+            parts = [compute([items[j] for j in order[i : i + _BATCH]]) for i in range(0, len(items), _BATCH)]
+        sorted_ = np.concatenate([part.float().numpy() for part in parts])
+        made = np.empty_like(sorted_)
+        made[order] = sorted_
+        return unit(made)
 
     def _texts(self, texts: Sequence[str]) -> Any:
         assert self._tokenizer is not None  # it takes texts, so it has one
