@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,19 +37,19 @@ def _made(name: str, root: Path, request: pytest.FixtureRequest) -> Target:
 
 
 @pytest.fixture(params=["fake", "local", pytest.param("ray", marks=pytest.mark.slow)])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
+def target(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
     made = _made(request.param, tmp_path, request)
-    handles: list[object] = []
+    handles: list[Mapping[str, Any]] = []
     submit = made.submit
 
-    def remembering(run: str, folder: Path) -> object:
+    def remembering(run: str, folder: Path) -> Mapping[str, Any]:
         handles.append(submit(run, folder))
         return handles[-1]
 
-    made.submit = remembering  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(made, "submit", remembering)
     yield made
     for handle in handles:
-        made.cancel(handle)  # type: ignore[arg-type]
+        made.cancel(handle)
 
 
 @pytest.fixture

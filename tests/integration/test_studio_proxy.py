@@ -34,7 +34,7 @@ class _Studio(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815
+    do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815  # named by http.server
 
     def log_message(self, *_: Any) -> None:
         pass

@@ -43,16 +43,25 @@ def audit(data: Dataset, *, against: Sequence[Dataset] = (), checks: Sequence[st
         first; `report.apply()` the next version.
     """
     from workbench.data.care.subject import Subject  # numpy
+    from workbench.data.vectors import modality  # as above
 
+    for name, given, of in (("against", against, Dataset), ("checks", checks, str), ("groups", groups, str)):
+        if isinstance(given, str | Dataset) or not all(isinstance(one, of) for one in given):
+            what = "datasets" if of is Dataset else "names"
+            raise InputError(f"`{name}` must be a list of {what}, got {given!r:.80}.", hint=f"Write {name}=[...].")
     chosen = [CHECKS.target(name) and name for name in checks] or list(CHECKS)
     missing = sorted(set(groups) - set(data.columns))
     if missing:
         raise not_found("column", missing[0], data.columns)
     subject = Subject(data, against, groups)
+    for other in against:
+        if len(other) and len(data) and (kind := modality(other)) != subject.kind:
+            raise InputError(f"{data.ref} is {subject.kind}, {other.ref} is {kind}.", hint="Name a dataset of the same kind.")
     outcomes: dict[str, Outcome] = {}
-    for done, name in enumerate(chosen, start=1):
+    for done, name in enumerate(chosen):
+        data.ws.events.emit("progress", data.ref, verb="audit", done=done, total=len(chosen), what=name)
         outcomes[name] = _checked(name, subject, asked=bool(checks))
-        data.ws.events.emit("progress", data.ref, verb="audit", done=done, total=len(chosen))
+    data.ws.events.emit("progress", data.ref, verb="audit", done=len(chosen), total=len(chosen))
     return _report(data, outcomes, against)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.dataset import ID, Dataset, commit
+from workbench.core.dataset import ID, Dataset, commit, find
 from workbench.core.errors import InputError
+from workbench.core.refs import Ref
 from workbench.core.views import VIEWS
+from workbench.core.workspace import Workspace
 
 if TYPE_CHECKING:
     from workbench.data.changed import Change
@@ -33,15 +35,19 @@ def augment(data: Dataset, steps: Sequence[str], *, copies: int = 1, seed: int =
     """
     if copies < 1:
         raise InputError(f"`copies` must be at least 1, got {copies}.")
+    if not len(data):
+        raise InputError(f"{data.ref} has no items.")
     from workbench.data.changed import changed
 
     told, change = _change(data, steps, seed)
-    rows = changed(data, change, verb="augment", copies=copies)
+    rows = list(changed(data, change, verb="augment", copies=copies))
+    name = name or f"{data.name}-augmented"
     recipe = {"steps": told, "copies": copies, "seed": seed, "of": data.ref}
     return commit(
         data.ws,
-        name or f"{data.name}-augmented",
+        name,
         rows,
+        remove=_former(data.ws, name, {str(row[ID]) for row in rows}),
         task=data.task,
         classes=data.classes,
         note=f"{', '.join(told)}; seed {seed}",
@@ -49,6 +55,14 @@ def augment(data: Dataset, steps: Sequence[str], *, copies: int = 1, seed: int =
         verb="augment",
         inputs=[data.ref],
     )
+
+
+def _former(ws: Workspace, name: str, kept: set[str]) -> list[str]:
+    """Return the copies in dataset *name* that another call made: a version holds what its own recipe says."""
+    if name not in ws.tables.names() or MADE_FROM not in (newest := find(ws, Ref("dataset", name))).columns:
+        return []
+    rows = newest.rows([ID, MADE_FROM])
+    return [str(row[ID]) for row in rows if row[MADE_FROM] is not None and row[ID] not in kept]
 
 
 def preview(data: Dataset, steps: Sequence[str], *, n: int = 6, seed: int = 0) -> Any:

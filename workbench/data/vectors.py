@@ -23,6 +23,10 @@ Vectors = NDArray[np.float32]
 
 _log = logging.getLogger(__name__)
 _CHUNK = 256
+#: So many of the items that cannot be read are named in the log.
+_LISTED = 20
+#: So many rows are read in one go.
+_WHOLE = 65_536
 
 
 def modality(data: Dataset) -> str:
@@ -67,30 +71,52 @@ def computed(data: Dataset, ids: Sequence[str], embedder: Embedder, kind: str, *
     columns = (TEXT,) if kind == "text" else (MEDIA, SHA256, THUMB)
     look = partial(decoded, data, kind=kind, small=embedder.small)
     kept: list[str] = []
-    parts: list[Vectors] = []
+    n_left_out = 0
+    made = np.empty((0, 1), np.float32)
     for chunk in each(data, ids, look, columns, verb=verb):
         good = [(id, item) for id, item in chunk if not isinstance(item, InputError)]
         for id, item in chunk:
             if isinstance(item, InputError):
-                _log.warning("Left out %s of %s: %s", id, data.ref, item.message)
+                n_left_out += 1
+                if n_left_out <= _LISTED:
+                    _log.warning("Left out %s of %s: %s", id, data.ref, item.message)
         if good:
+            found = embedder.vectors(kind, [item for _, item in good])
+            if not kept:  # once, for all of them: parts put together at the end would be there twice
+                made = np.empty((len(ids), found.shape[1]), np.float32)
+            made[len(kept) : len(kept) + len(good)] = found
             kept += [id for id, _ in good]
-            parts.append(embedder.vectors(kind, [item for _, item in good]))
-    return kept, np.concatenate(parts) if parts else np.empty((0, 1), np.float32)
+    if n_left_out > _LISTED:
+        _log.warning("Left out %d more of %s; wb.audit(data, checks=['invalid']) lists them.", n_left_out - _LISTED, data.ref)
+    return kept, made[: len(kept)]
 
 
 def stored(data: Dataset, ids: Sequence[str] | None = None) -> tuple[list[str], Vectors]:
     """Return the ids of the items that have a vector, and the vectors, in order; of *ids*, or of all of *data*."""
     if EMBEDDING not in data.columns:
         return [], np.empty((0, 1), np.float32)
-    if ids is None and data.selection:
-        ids = data.ids()
-    table = data.ws.scans.columns(data.name, data.version, [ID, EMBEDDING], ids=ids)
-    column = table[EMBEDDING].combine_chunks()
-    there = np.asarray(column.is_valid())
-    names = np.asarray(table[ID].to_pylist(), dtype=object)[there]
-    flat = np.asarray(column.drop_null().flatten(), np.float32)
-    return names.tolist(), flat.reshape(len(names), -1) if len(names) else np.empty((0, 1), np.float32)
+    wanted = data.ids() if ids is None else list(ids)
+    kept: list[str] = []
+    made = np.empty((0, 1), np.float32)
+    for part in parts(wanted):
+        table = data.ws.scans.columns(data.name, data.version, [ID, EMBEDDING], ids=part)
+        column = table[EMBEDDING].combine_chunks()
+        names = table[ID].filter(column.is_valid()).to_pylist()
+        if not names:
+            continue
+        found = np.asarray(column.drop_null().flatten(), np.float32).reshape(len(names), -1)
+        if not kept:
+            made = np.empty((len(wanted), found.shape[1]), np.float32)
+        made[len(kept) : len(kept) + len(names)] = found
+        kept += names
+    return kept, made[: len(kept)]
+
+
+def parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield some ids at a time: fewer than it pays to read a whole table for."""
+    size = len(ids) if len(ids) <= _WHOLE else len(ids) // 40
+    for start in range(0, len(ids), max(1, size)):
+        yield ids[start : start + size]
 
 
 def _tried(look: Callable[[Row], Any], row: Row) -> Any:

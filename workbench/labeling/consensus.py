@@ -49,6 +49,8 @@ class Verdict:
     skills: Mapping[str, float]
 
 
+#: From the votes of an item and the weights of people to its label.
+_Choice = Callable[[Task, Sequence[Vote], Mapping[str, float]], str]
 #: From the votes by item to a verdict; the last argument are the items whose label is known.
 Method = Callable[[Task, Votes, Mapping[str, str]], Verdict]
 
@@ -58,6 +60,7 @@ METHODS: Registry[Method] = Registry(
         "newest": "workbench.labeling.consensus:newest",
         "majority": "workbench.labeling.consensus:majority",
         "weighted": "workbench.labeling.consensus:weighted",
+        "rover": "workbench.labeling.consensus:by_word",
         "dawid-skene": "workbench.labeling.weighing:dawid_skene",
         "one-coin": "workbench.labeling.weighing:one_coin",
         "glad": "workbench.labeling.weighing:glad",
@@ -146,15 +149,35 @@ def majority(task: Task, given: Votes, _truth: Mapping[str, str]) -> Verdict:
 
 def weighted(task: Task, given: Votes, truth: Mapping[str, str]) -> Verdict:
     """Return what most people said, each weighing as much as they agree with the outcome, until that stands."""
-    verdict = majority(task, given, truth)
+    return _weighed(task, given, truth, _most)
+
+
+def by_word(task: Task, given: Votes, truth: Mapping[str, str]) -> Verdict:
+    """Return texts that are put together word by word, each person weighing as much as they agree with the outcome.
+
+    The outcome may be a text that nobody wrote: for transcripts that is right, for captions it may be no sentence. Labels
+    that are no texts, and texts too long to be aligned, come to what `weighted` says.
+    """
+    return _weighed(task, given, truth, _put_together)
+
+
+def _weighed(task: Task, given: Votes, truth: Mapping[str, str], choose: _Choice) -> Verdict:
+    verdict = _verdict(task, given, {item: choose(task, said, {}) for item, said in given.items()})
     for _ in range(_ROUNDS):
         known = {item: truth.get(item, label) for item, (label, _) in verdict.labels.items()}
         skills = _skills(task, given, known)
-        following = _verdict(task, given, {item: truth.get(item) or _most(task, said, skills) for item, said in given.items()})
+        following = _verdict(task, given, {item: truth.get(item) or choose(task, said, skills) for item, said in given.items()})
         if following.labels == verdict.labels:
             return following
         verdict = following
     return verdict
+
+
+def _put_together(task: Task, said: Sequence[Vote], weights: Mapping[str, float]) -> str:
+    from workbench.ops.rover import rover  # brings numpy along
+
+    text = rover([(_weight(vote, weights), vote.label) for vote in said]) if task.shape == "text" and len(said) > 1 else ""
+    return text or _most(task, said, weights)
 
 
 def _most(task: Task, said: Sequence[Vote], weights: Mapping[str, float]) -> str:

@@ -24,12 +24,14 @@ def fused(task: Task, said: Sequence[tuple[str, float, str]]) -> str | None:
     *said* are people with their weights and labels. Regions of different people that overlap enough and have the same
     class are of one thing; of these the one that overlaps most with the others is taken as it was marked.
     """
-    overlap: Callable[[Region, Region], float] | None = getattr(task, "overlap", None)
+    alike: Callable[[Sequence[Region]], Callable[[Region, Region], float]] | None = getattr(task, "alike", None)
     labels = [(who, weight, loads(label)) for who, weight, label in said]
-    if overlap is None or not all(isinstance(regions, list) for _, _, regions in labels):
+    if alike is None or not all(isinstance(regions, list) for _, _, regions in labels):
         return None
-    if sum(len(regions) for _, _, regions in labels) > _MOST:
+    marked = [region for _, _, regions in labels for region in regions]
+    if len(marked) > _MOST:
         return None
+    overlap = alike(marked)
     things: list[list[_Mark]] = []
     for who, weight, regions in sorted(labels, key=lambda each: -each[1]):
         for region in regions:

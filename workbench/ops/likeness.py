@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from typing import Any
-
-import numpy as np
 
 #: How far a point may be off before its likeness falls to 0.6, as a share of the extent of all points.
 _SLACK = 0.1
@@ -25,20 +24,30 @@ def jaccard(one: Collection[str], other: Collection[str]) -> float:
 def edits(one: Sequence[Any], other: Sequence[Any]) -> int:
     """Return how many members must be changed, added or taken out to make one the other (Levenshtein, 1966).
 
+    A column at a time, as bits of a number (Myers, 1999; Hyyrö, 2003).
+
     >>> edits("kitten", "sitting")
     3
     """
-    codes = {member: i for i, member in enumerate(dict.fromkeys([*one, *other]))}
-    first, second = (np.array([codes[m] for m in side], np.int64) for side in (one, other))
-    steps = np.arange(len(second) + 1)
-    row = steps
-    for i, member in enumerate(first):
-        changed = np.concatenate([[i + 1], np.minimum(row[1:] + 1, row[:-1] + (second != member))])
-        # What is added costs one more than its left neighbour: the least of all to the left, each with its distance.
-        row = np.minimum.accumulate(changed - steps) + steps
-    return int(row[-1])
+    if not one:
+        return len(other)
+    at: dict[Any, int] = {}
+    for place, member in enumerate(one):
+        at[member] = at.get(member, 0) | 1 << place
+    # A column of the table is two numbers: a bit where it grows by one from cell to cell, and where it shrinks.
+    whole, end = (1 << len(one)) - 1, 1 << (len(one) - 1)
+    up, down, total = whole, 0, len(one)
+    for member in other:
+        same = at.get(member, 0)
+        across = (((same & up) + up) ^ up) | same
+        rise, fall = down | ~(across | up) & whole, up & across
+        total += bool(rise & end) - bool(fall & end)
+        rise = (rise << 1 | 1) & whole
+        up, down = (fall << 1) & whole | ~(same | down | rise) & whole, rise & (same | down)
+    return total
 
 
+@lru_cache(maxsize=32_768)
 def writing(one: str, other: str) -> float:
     """Return 1 less the share of characters that must be edited, spaces counted as one each."""
     first, second = " ".join(one.split()), " ".join(other.split())

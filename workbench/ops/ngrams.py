@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 _LONGEST = 20_000
 _WORD = re.compile(r"\w+")
 #: Scripts without blanks between words: there, one to three characters are a word.
-_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
 def hashed(texts: Sequence[str], size: int) -> NDArray[np.float32]:
@@ -39,7 +39,7 @@ def pieces(text: str) -> list[str]:
     """
     found = []
     for word in _WORD.findall(text[:_LONGEST].casefold()):
-        dense = bool(_DENSE.search(word))
+        dense = bool(DENSE.search(word))
         edged = word if dense else f"<{word}>"
         if not dense:
             found.append(f" {word}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.ops.vectors import Places, Vectors
 
 Probabilities = NDArray[np.float64]
+
+_BLOCK = 8192
 
 
 def out_of_sample(
@@ -18,7 +22,11 @@ def out_of_sample(
     The mean of two that need no training again per row: the labels of the nearest others, weighted by likeness, and a
     linear classifier by least squares, each row left out in closed form (Allen, 1974: the PRESS residual).
     """
-    return (_by_neighbours(near, cosines, targets, n_classes) + _by_line(vectors, targets, n_classes, ridge)) / 2
+    said = _by_neighbours(near, cosines, targets, n_classes)
+    for part, told in _by_line(vectors, targets, n_classes, ridge):
+        said[part] += told
+    said /= 2
+    return said
 
 
 def doubtful(targets: NDArray[np.int64], said: Probabilities) -> NDArray[np.bool_]:
@@ -49,24 +57,52 @@ def doubtful(targets: NDArray[np.int64], said: Probabilities) -> NDArray[np.bool
     return np.asarray(found & (said.argmax(axis=1) != targets))
 
 
+def tells(targets: NDArray[np.int64], said: Probabilities, *, least: float = 0.2) -> bool:
+    """Return whether the others name the class of a row clearly better than a guess does, the classes counting alike.
+
+    0 is what guessing reaches and 1 a name that is always right; where nothing is known, what is said of a row left out
+    is the other class, and doubting labels by that would be worse than chance.
+    """
+    counts = np.bincount(targets, minlength=said.shape[1])
+    right = np.bincount(targets[said.argmax(axis=1) == targets], minlength=said.shape[1])
+    guess = 1 / said.shape[1]
+    return bool((right[counts > 0] / counts[counts > 0]).mean() >= guess + least * (1 - guess))
+
+
 def _by_neighbours(near: Places, cosines: Vectors, targets: NDArray[np.int64], n_classes: int) -> Probabilities:
     weights = np.exp(10.0 * (cosines - cosines[:, :1])).astype(np.float64)
     votes = np.zeros((len(targets), n_classes))
     for place in range(near.shape[1]):
         np.add.at(votes, (np.arange(len(targets)), targets[near[:, place]]), weights[:, place])
     # Half a vote spread over the classes: ten neighbours that agree are still no certainty.
-    return np.asarray((votes + 0.5 / n_classes) / (votes.sum(axis=1, keepdims=True) + 0.5))
+    votes += 0.5 / n_classes
+    votes /= votes.sum(axis=1, keepdims=True)
+    return votes
 
 
-def _by_line(vectors: Vectors, targets: NDArray[np.int64], n_classes: int, ridge: float) -> Probabilities:
-    rows = np.concatenate([vectors, np.ones((len(vectors), 1), np.float32)], axis=1)
-    gram = (rows.T @ rows).astype(np.float64)
+def _by_line(
+    vectors: Vectors, targets: NDArray[np.int64], n_classes: int, ridge: float
+) -> Iterator[tuple[slice, Probabilities]]:
+    """Yield probabilities, some thousand rows at a time: what is held beside them does not grow with the rows."""
+    size = vectors.shape[1] + 1
+    gram, wanted = np.zeros((size, size)), np.zeros((size, n_classes))
+    for part, rows in _blocks(vectors):
+        gram += rows.T @ rows
+        np.add.at(wanted.T, targets[part], rows)
     # In proportion to the vectors' own spread, so that one setting fits 8 numbers and 768.
-    gram[np.diag_indices_from(gram)] += ridge * np.trace(gram) / len(gram) * 0.1
-    wanted = np.eye(n_classes)[targets]
-    solved = np.linalg.solve(gram, np.concatenate([rows.T @ wanted, np.eye(len(gram))], axis=1))
+    gram[np.diag_indices_from(gram)] += ridge * np.trace(gram) / size * 0.1
+    solved = np.linalg.solve(gram, np.concatenate([wanted, np.eye(size)], axis=1))
     weights, inverse = solved[:, :n_classes].astype(np.float32), solved[:, n_classes:].astype(np.float32)
-    leverage = np.einsum("ij,ij->i", rows @ inverse, rows).astype(np.float64)
-    said = wanted - (wanted - rows @ weights) / np.maximum(1 - leverage, 1e-3)[:, None]
-    raised = np.exp(4.0 * (said - said.max(axis=1, keepdims=True)))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+    for part, rows in _blocks(vectors):
+        leverage = np.einsum("ij,ij->i", rows @ inverse, rows).astype(np.float64)
+        own = np.eye(n_classes)[targets[part]]
+        said = own - (own - rows @ weights) / np.maximum(1 - leverage, 1e-3)[:, None]
+        raised = np.exp(4.0 * (said - said.max(axis=1, keepdims=True)))
+        yield part, raised / raised.sum(axis=1, keepdims=True)
+
+
+def _blocks(vectors: Vectors) -> Iterator[tuple[slice, Vectors]]:
+    """Yield some rows at a time, each with a 1 at its end."""
+    for start in range(0, len(vectors), _BLOCK):
+        rows = vectors[start : start + _BLOCK]
+        yield slice(start, start + _BLOCK), np.concatenate([rows, np.ones((len(rows), 1), np.float32)], axis=1)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.ops.vectors import Places, Vectors
 
@@ -32,40 +32,47 @@ def twins(
 ) -> list[Twin]:
     """Return the rows that repeat another, each with the one that stays: the first of its group by *rank*.
 
-    Rows whose cosine is at least *least* are joined; within a group each row is compared with those that stay, so that
-    a long chain of small steps is not one item. *closer* decides where a cosine alone would be too kind.
+    Each row that stays takes those that are like it and that it reaches, from neighbour to neighbour, through such rows:
+    so a long chain of small steps is not one item, and nothing grows with the square of a group. *closer* decides where
+    a cosine alone would be too kind.
     """
+    starts, others = _edges(len(vectors), near, cosines, least)
+    left = np.diff(starts) > 0
     found = []
-    for group in _groups(len(vectors), near, cosines, least):
-        rest = np.array(sorted(group, key=lambda place: rank[place]), np.int64)
-        while len(rest) > 1:
-            first, rest = int(rest[0]), rest[1:]
-            like = vectors[rest] @ vectors[first]
-            same = like >= least
-            if closer is not None:
-                for at in np.flatnonzero(same):
-                    like[at] = closer(first, int(rest[at]))
-                same &= like >= least_closer
-            found += [Twin(int(place), first, float(value)) for place, value in zip(rest[same], like[same], strict=True)]
-            rest = rest[~same]
+    for first in sorted(np.flatnonzero(left).tolist(), key=rank.__getitem__):
+        if not left[first]:
+            continue
+        left[first] = False
+        for place, likeness in _reached(first, starts, others, left=left, vectors=vectors, least=least):
+            told = likeness if closer is None else closer(first, place)
+            if closer is None or told >= least_closer:
+                left[place] = False
+                found.append(Twin(place, first, told))
     return found
 
 
-def _groups(n: int, near: Places, cosines: Vectors, least: float) -> list[list[int]]:
-    """Return the groups of rows that a chain of near pairs joins."""
-    parent = list(range(n))
-
-    def root(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
-
+def _edges(n: int, near: Places, cosines: Vectors, least: float) -> tuple[Places, Places]:
+    """Return the near pairs, both ways round: those of row i are `others[starts[i]:starts[i + 1]]`."""
     rows, columns = np.nonzero(cosines >= least)
-    for one, other in zip(rows.tolist(), near[rows, columns].tolist(), strict=True):
-        a, b = root(one), root(other)
-        parent[max(a, b)] = min(a, b)
-    groups: dict[int, list[int]] = defaultdict(list)
-    for place in set(rows.tolist()) | set(near[rows, columns].tolist()):
-        groups[root(place)].append(place)
-    return [group for group in groups.values() if len(group) > 1]
+    tips = near[rows, columns]
+    begin, end = np.concatenate([rows, tips]), np.concatenate([tips, rows])
+    order = np.argsort(begin, kind="stable")
+    return np.searchsorted(begin[order], np.arange(n + 1)), end[order]
+
+
+def _reached(
+    first: int, starts: Places, others: Places, *, left: NDArray[np.bool_], vectors: Vectors, least: float
+) -> list[tuple[int, float]]:
+    """Return the rows that are left, like *first*, and reached from it through such rows, with their cosines."""
+    found: list[tuple[int, float]] = []
+    seen, front = {first}, [first]
+    while front:
+        tips = {int(tip) for place in front for tip in others[starts[place] : starts[place + 1]] if left[tip]} - seen
+        if not tips:
+            break
+        seen |= tips
+        rows = np.array(sorted(tips), np.int64)
+        like = vectors[rows] @ vectors[first]
+        front = rows[like >= least].tolist()
+        found += zip(front, like[like >= least].tolist(), strict=True)
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,8 @@ _BLOCK = 2**24
 #: Up to so many vectors neighbours are exact; beyond, they are looked for in the nearest clusters.
 EXACT = 8_000
 _PROBES = 12
+#: The best of many are looked for in the best of so many groups of them.
+_GROUP = 16
 
 
 def unit(vectors: Vectors) -> Vectors:
@@ -28,20 +32,22 @@ def unit(vectors: Vectors) -> Vectors:
     return made
 
 
-def neighbours(vectors: Vectors, k: int, *, seed: int = 0) -> tuple[Places, Vectors]:
+def neighbours(
+    vectors: Vectors, k: int, *, seed: int = 0, step: Callable[[int], None] = lambda _done: None
+) -> tuple[Places, Vectors]:
     """Return for each row of length 1 the places of its *k* nearest others and their cosines, nearest first.
 
     Exact up to `EXACT` rows; beyond, a row is compared with those of the nearest clusters (inverted file; Sivic and
-    Zisserman, 2003), which keeps time near n^1.5 and finds nearly all.
+    Zisserman, 2003), which keeps time near n^1.5 and finds nearly all; *step* is then told how many rows are done.
     """
     n = len(vectors)
-    k = min(k, n - 1)
+    k = max(0, min(k, n - 1))
     if n <= EXACT:
         return _nearest_of(vectors, np.arange(n), np.arange(n), k)
     centers, homes = clusters(vectors, round(n**0.5), seed=seed)
     members = np.split(np.argsort(homes, kind="stable"), np.cumsum(np.bincount(homes, minlength=len(centers)))[:-1])
     near = np.argsort(-(centers @ centers.T), axis=1, kind="stable")
-    places, cosines = np.full((n, k), -1, np.int64), np.full((n, k), -1.0, np.float32)
+    places, cosines, done = np.full((n, k), -1, np.int64), np.full((n, k), -1.0, np.float32), 0
     for cluster, rows in enumerate(members):
         if not len(rows):
             continue
@@ -51,6 +57,8 @@ def neighbours(vectors: Vectors, k: int, *, seed: int = 0) -> tuple[Places, Vect
             probes += 1
         pool = np.concatenate([members[c] for c in near[cluster, :probes]])
         places[rows], cosines[rows] = _nearest_of(vectors, rows, pool, k)
+        done += len(rows)
+        step(done)
     return places, cosines
 
 
@@ -97,21 +105,27 @@ def variety(vectors: Vectors) -> float:
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
-def cover(vectors: Vectors, target: Vectors, *, k: int = 5) -> float:
+def cover(vectors: Vectors, target: Vectors, *, k: int = 5, most: int = 4000, seed: int = 0) -> float:
     """Return the share of *target* that has one of *vectors* at least as near as its own k-th neighbour.
 
-    Coverage of Naeem et al., "Reliable fidelity and diversity metrics", 2020.
+    Coverage of Naeem et al., "Reliable fidelity and diversity metrics", 2020; told by *most* rows of *target*, drawn at
+    random, when it has more: the share is then right to 1.6 points in 95 of 100 cases.
     """
     if not len(vectors) or len(target) < 2:
         return 0.0
-    _, own = neighbours(target, k)
-    _, reached = nearest(vectors, target, 1)
+    drawn: Places = np.arange(len(target))
+    if len(target) > most:
+        drawn = np.sort(np.random.default_rng(seed).choice(len(target), most, replace=False))
+    _, own = _nearest_of(target, drawn, np.arange(len(target)), k)
+    _, reached = nearest(vectors, target[drawn], 1)
     return float((reached[:, 0] >= own[:, -1] - 1e-6).mean())
 
 
 def _nearest_of(vectors: Vectors, rows: Places, pool: Places, k: int) -> tuple[Places, Vectors]:
     """Return the *k* nearest of *pool* for *rows*, which are in it, themselves left out."""
-    k = min(k, len(pool) - 1)
+    k = max(0, min(k, len(pool) - 1))
+    if not len(rows):
+        return np.empty((0, k), np.int64), np.empty((0, k), np.float32)
     places, cosines = np.empty((len(rows), k), np.int64), np.empty((len(rows), k), np.float32)
     others = vectors[pool].T
     where = np.empty(int(pool.max()) + 1, np.int64)
@@ -127,15 +141,31 @@ def _nearest_of(vectors: Vectors, rows: Places, pool: Places, k: int) -> tuple[P
 
 
 def _top(like: Vectors, k: int) -> tuple[Places, Vectors]:
+    """Return the columns of the *k* greatest numbers of each row, and these, greatest first."""
+    width = like.shape[1]
     if k == 1:
         at = like.argmax(axis=1)[:, None]
-    elif k < like.shape[1]:
+    elif k > 0 and 4 * k * _GROUP < width:
+        at = _few(like, k)
+        best, values = _top(np.take_along_axis(like, at, axis=1), k)
+        return np.take_along_axis(at, best, axis=1), values
+    elif k < width:
         at = np.argpartition(-like, k - 1, axis=1)[:, :k] if k else np.empty((len(like), 0), np.int64)
     else:
         at = np.broadcast_to(np.arange(k), like.shape)
     values = np.take_along_axis(like, at, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
     return np.take_along_axis(at, order, axis=1), np.take_along_axis(values, order, axis=1)
+
+
+def _few(like: Vectors, k: int) -> Places:
+    """Return columns of each row that hold its *k* greatest numbers: those of the *k* groups with the greatest ones."""
+    n = like.shape[1] // _GROUP
+    heads = like[:, : n * _GROUP].reshape(len(like), _GROUP, n).max(axis=1)
+    best = np.argpartition(-heads, k - 1, axis=1)[:, :k]
+    grouped = (best[:, None, :] + n * np.arange(_GROUP)[None, :, None]).reshape(len(like), -1)
+    rest = np.arange(n * _GROUP, like.shape[1])
+    return np.concatenate([grouped, np.broadcast_to(rest, (len(like), len(rest)))], axis=1)
 
 
 def _home(vectors: Vectors, centers: Vectors) -> Places:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from workbench.core import labels
 from workbench.core.ports import Row
 from workbench.ops import likeness
 from workbench.tasks.regions import InPicture, Region, clamped, inside, points
@@ -39,13 +38,11 @@ class KeypointDetection(InPicture):
         [point] = clamped([(value["x"] * width / 100, value["y"] * height / 100)], (width, height))
         return {"point": point}
 
-    def likeness(self, one: str, other: str) -> float:
-        """Return how near the points of each name are, on the scale of all points of the item."""
-        first, second = labels.loads(one), labels.loads(other)
-        cloud = [region["point"] for region in (*first, *second)]
-        sides = [max(axis) - min(axis) for axis in zip(*cloud, strict=True)]
+    def overlap(self, one: Region, other: Region) -> float:
+        """Return 1 for the same point: two points alone say nothing of what is near."""
+        return float(one["point"] == other["point"])
 
-        def alike(a: Region, b: Region) -> float:
-            return likeness.nearness(a["point"], b["point"], math.hypot(*sides)) if a["label"] == b["label"] else 0.0
-
-        return likeness.matched(first, second, alike)
+    def alike(self, regions: Sequence[Region]) -> Callable[[Region, Region], float]:
+        """Return what says how near two points are, on the scale of all points of the item."""
+        sides = [max(axis) - min(axis) for axis in zip(*(region["point"] for region in regions), strict=True)]
+        return lambda one, other: likeness.nearness(one["point"], other["point"], math.hypot(*sides))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,9 +28,9 @@ class Pair(Shown):
     fixed: ClassVar[tuple[str, ...]] = (LEFT, RIGHT, TIE)
     to: ClassVar[str] = LEFT
 
+    @abstractmethod
     def sides(self) -> list[Element]:
         """Return the elements of the two sides."""
-        raise NotImplementedError
 
     def labeling_config(self, classes: Sequence[str]) -> str:
         """Return the config: the prompt, both sides to click at, and a box to tick when neither is better."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -38,21 +39,25 @@ class Regions(Shown):
     tool: ClassVar[str]
     kind: ClassVar[str]
 
+    @abstractmethod
     def place(self, region: Region, row: Row | None) -> Region:
         """Return where a region is, rounded; raise `InputError` when it is nowhere."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_studio(self, region: Region, row: Row | None) -> tuple[Region, Region]:
         """Return what Label Studio's value says of the place, and what stands beside the value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def from_studio(self, marked: Mapping[str, Any], row: Row | None) -> Region:
         """Return the place of a region that was marked there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def overlap(self, one: Region, other: Region) -> float:
         """Return how much two regions of the same class overlap, 0 to 1."""
-        raise NotImplementedError
+
+    def alike(self, regions: Sequence[Region]) -> Callable[[Region, Region], float]:
+        """Return what says how alike two of *regions* are, all those of an item: how much they overlap."""
+        return self.overlap
 
     def labeling_config(self, classes: Sequence[str]) -> str:
         """Return the config: the classes to mark with, and the item to mark in."""
@@ -106,10 +111,8 @@ class Regions(Shown):
         if one == other:
             return 1.0
 
-        def alike(a: Region, b: Region) -> float:
-            return self.overlap(a, b) if a["label"] == b["label"] else 0.0
-
-        return likeness.matched(first, second, alike)
+        alike = self.alike([*first, *second])
+        return likeness.matched(first, second, lambda a, b: alike(a, b) if a["label"] == b["label"] else 0.0)
 
     def _is_somewhere(self, region: Region, row: Row | None) -> bool:
         try:

@@ -31,3 +31,20 @@ def answers(
             at = f"2026-01-01T00:{len(made) // 60 % 60:02}:{len(made) % 60:02}.{len(made):06}Z"
             made.append(Answer(item, person, at, speak.result_of(said), 2 + draw.random(), f"{person}/{item}", "cell"))
     return made
+
+
+def transcripts(
+    truth: Mapping[str, str], *, people: Mapping[str, float] = PEOPLE, seed: int = 0, task: str = "automatic-speech-recognition"
+) -> list[Answer]:
+    """Return what all *people* write down of each text; a word that they do not get is another, missing, or there twice."""
+    draw, made = random.Random(seed), list[Answer]()  # noqa: S311  # a reproducible draw
+    speak, known = find_task(task), sorted({word for text in truth.values() for word in text.split()})
+    for item, text in truth.items():
+        for person, skill in people.items():
+            heard: list[str] = []
+            for word in text.split():
+                other = draw.choice(known)
+                heard += [word] if draw.random() < skill else draw.choice([[other], [], [word, other]])
+            said = speak.result_of(" ".join(heard) or draw.choice(known))
+            made.append(Answer(item, person, f"2026-01-01T00:00:00.{len(made):06}Z", said, 9.0, f"{person}/{item}", "cell"))
+    return made

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from workbench.core.dataset import ID, LABEL, LABEL_BY, PREDICTION, PREDICTION_BY, REVIEWED_BY, Dataset, commit
 from workbench.core.errors import InputError
 from workbench.core.ports import Row
@@ -23,7 +25,7 @@ def settled(data: Dataset, *, allow: bool) -> Dataset:
     if not allow:
         raise InputError(
             f"{data.name}@{data.version} has {len(guessed)} of {len(rows)} rows that only a model labeled.",
-            hint="Leave them out with data.labeled(), review them, or say allow_pseudo=True.",
+            hint=f"{_way_out(guessed)}, or say allow_pseudo=True.",
             n_guessed=len(guessed),
         )
     kept = [row[ID] for row in rows if _is_guess(row) or row.get(LABEL) is not None]
@@ -41,6 +43,25 @@ def settled(data: Dataset, *, allow: bool) -> Dataset:
         note=note,
     )
     return made.select(kept)
+
+
+def said_by_people(val: Dataset) -> Dataset:
+    """Return the labeled rows of *val*; raise `InputError` when a model labeled some: it would be measured by its like."""
+    found = val.labeled()
+    rows = found.rows([ID, LABEL, LABEL_BY, REVIEWED_BY])
+    guessed = [row for row in rows if _is_guess(row)]
+    if guessed:
+        raise InputError(
+            f"{len(guessed)} of {len(rows)} labels that {val.name}@{val.version} would measure by are a model's.",
+            hint="Review them, or leave them out with data.select().",
+        )
+    return found
+
+
+def _way_out(guessed: Sequence[Row]) -> str:
+    """Return what takes the rows out: those that are only predicted, or those that a model labeled too."""
+    labeled = any(row.get(LABEL) is not None for row in guessed)
+    return "Review them, leave them out with data.select()" if labeled else "Leave them out with data.labeled(), review them"
 
 
 def _is_guess(row: Row) -> bool:

@@ -13,7 +13,7 @@ from workbench.core.need import need
 from workbench.core.recipe import Recipe
 from workbench.core.run import Run, begin
 from workbench.training import resume as going_on
-from workbench.training.pseudo import settled
+from workbench.training.pseudo import said_by_people, settled
 from workbench.training.recipe import check
 
 
@@ -37,7 +37,7 @@ def train(
     """
     check(recipe)
     name = refs.check_name(name or data.name, what="model")
-    data, val = settled(data, allow=allow_pseudo).labeled(), val.labeled()
+    data, val = settled(data, allow=allow_pseudo).labeled(), said_by_people(val)
     classes = _classes(recipe, data, val)
     need("torch", extra="train", use="wb.train()")
     from workbench.training.fitted import preparation

@@ -29,6 +29,7 @@ class _Audio(RandomStep):
 class Hiss(_Audio):
     """Add white noise, so that the signal stands `snr_db` decibels above it."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"snr_db": (-100, 200)}
     snr_db: float = 20.0
 
     def change(self, sample: Sample, random: np.random.Generator, state: State) -> Sample:
@@ -43,6 +44,7 @@ class Hiss(_Audio):
 class Gain(_Audio):
     """Make it louder or softer by up to `db` decibels; what would be over full scale is cut off."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"db": (0, 120)}
     db: float = 6.0
 
     def change(self, sample: Sample, random: np.random.Generator, state: State) -> Sample:
@@ -55,6 +57,7 @@ class Gain(_Audio):
 class Shift(_Audio):
     """Start up to `seconds` earlier or later; the length stays, silence fills up."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"seconds": (0, 86_400)}
     seconds: float = 0.5
 
     def change(self, sample: Sample, random: np.random.Generator, state: State) -> Sample:
@@ -94,6 +97,7 @@ class Stretch(_Audio):
 class Pitch(_Audio):
     """Raise or lower the pitch by up to `semitones`; the length stays."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"semitones": (0, 48)}
     semitones: float = 2.0
 
     def change(self, sample: Sample, random: np.random.Generator, state: State) -> Sample:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -58,5 +59,5 @@ def numbers(samples: Sequence[Sample], columns: Sequence[str]) -> dict[str, Any]
 
 
 def is_number(value: Any) -> bool:
-    """Return whether a value is a number that is there."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124  # NaN
+    """Return whether a value is a number that is there, and no infinity."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -42,6 +43,7 @@ class Flip(RandomStep):
 class Turn(RandomStep):
     """Turn the picture by quarters, counterclockwise; 0 draws how many. Four turns of one quarter change nothing."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"quarters": (-3, 3)}
     modality: ClassVar[str] = "image"
     quarters: int = 0
 
@@ -57,6 +59,7 @@ class Turn(RandomStep):
 class Rotate(RandomStep):
     """Turn the picture about its middle by up to `degrees` either way; the corners that come free are filled."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"degrees": (0, 360), "fill": (0, 255)}
     modality: ClassVar[str] = "image"
     degrees: float = 15.0
     fill: int = 0
@@ -74,6 +77,12 @@ class Affine(RandomStep):
     `scale` and `shift` are shares (of the size, of the side), `shear` is in degrees.
     """
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "scale": (0, 0.99),
+        "shift": (0, 1),
+        "shear": (0, 89),
+        "fill": (0, 255),
+    }
     modality: ClassVar[str] = "image"
     scale: float = 0.1
     shift: float = 0.1

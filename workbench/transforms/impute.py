@@ -40,6 +40,7 @@ class Impute(Step):
             raise InputError('by="forward" needs `time`, the column that orders the rows.')
         if self.k < 1:
             raise InputError(f"`k` must be at least 1, got {self.k}.")
+        super().__post_init__()
 
     def fit(self, samples: Sequence[Sample]) -> State:
         """Return what to fill in, and the rows to look for neighbors in."""
@@ -60,6 +61,10 @@ class Impute(Step):
             if not state["rows"]:
                 raise InputError("No training row has every value, so there are no neighbors.", hint='Use by="median".')
         if self.by == "forward":
+            if any(row.content.get(self.time) is None for row in samples):
+                raise InputError(
+                    f"Not every row has a {self.time!r} to be ordered by.", hint="Name the column of times as `time`."
+                )
             ordered = sorted((s.content for s in samples), key=lambda row: row[self.time])
             state["known"] = {n: [[r[self.time], r[n]] for r in ordered if is_number(r.get(n))] for n in middle}
         return state

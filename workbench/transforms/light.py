@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -23,15 +25,16 @@ class _Light(RandomStep):
         """Return the sample with other pixels."""
         return replace(sample, content=self.pixels(sample.content, random))
 
+    @abstractmethod
     def pixels(self, pixels: Pixels, random: np.random.Generator) -> Pixels:
         """Return the changed pixels, uint8 (height, width, 3)."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Factor(_Light):
     """A factor drawn from 1 - amount to 1 + amount."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"amount": (0, 100)}
     amount: float = 0.2
 
     def factor(self, random: np.random.Generator) -> float:
@@ -67,6 +70,7 @@ class Saturation(_Factor):
 class Hue(_Light):
     """Turn the color circle by up to `degrees` either way."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"degrees": (0, 360)}
     degrees: float = 18.0
 
     def pixels(self, pixels: Pixels, random: np.random.Generator) -> Pixels:
@@ -101,6 +105,7 @@ class Grayscale(_Light):
 class Blur(_Light):
     """Blur by a Gaussian whose radius, in pixels, is drawn up to `radius`."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"radius": (0, 1000)}
     radius: float = 1.5
 
     def pixels(self, pixels: Pixels, random: np.random.Generator) -> Pixels:
@@ -113,6 +118,7 @@ class Blur(_Light):
 class Noise(_Light):
     """Add Gaussian noise of `std`, in steps of 1/255."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"std": (0, 255)}
     std: float = 8.0
 
     def pixels(self, pixels: Pixels, random: np.random.Generator) -> Pixels:
@@ -124,6 +130,7 @@ class Noise(_Light):
 class Jpeg(_Light):
     """Compress to JPEG and back, at a quality drawn from `worst` to 95."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"worst": (1, 94)}
     worst: int = 40
 
     def pixels(self, pixels: Pixels, random: np.random.Generator) -> Pixels:
@@ -137,6 +144,7 @@ class Jpeg(_Light):
 class Erase(_Light):
     """Fill a rectangle of up to a `share` of the area with noise (DeVries and Taylor, 2017; Zhong and others, 2020)."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (0, 1)}
     share: float = 0.15
 
     def pixels(self, pixels: Pixels, random: np.random.Generator) -> Pixels:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from workbench.core.errors import InputError
 from workbench.core.need import need
+from workbench.tasks.pictures import MAX_PIXELS
 from workbench.transforms.regions import Move, Points, moved
 from workbench.transforms.sample import Sample
 from workbench.transforms.step import State, Step
@@ -36,6 +37,9 @@ class Resize(Step):
         """Refuse a size that is none."""
         if min(self.width, self.height) < 1:
             raise InputError(f"A picture is at least 1 by 1 pixels, got {self.width} by {self.height}.")
+        if self.width * self.height > MAX_PIXELS:
+            raise InputError(f"A picture has at most {MAX_PIXELS:,} pixels, got {self.width} by {self.height}.")
+        super().__post_init__()
 
     def change(self, sample: Sample, random: np.random.Generator, state: State) -> Sample:
         """Return the sample at its new size."""

@@ -20,6 +20,8 @@ from workbench.transforms.sample import Sample
 State = dict[str, Any]
 
 _HOME = "workbench.transforms."
+#: No setting needs a larger number.
+_MOST = 1_000_000
 #: Functions of the user's own, named `user:<name>@<hash>`.
 _OWN = "user"
 
@@ -73,6 +75,16 @@ class Step(ABC):
     #: Whether it draws: such a step makes more training data, and is no part of what a service does.
     is_random: ClassVar[bool] = False
 
+    #: From where to where a number among the settings may be; others from 0 to `_MOST`.
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that are none, or out of their limits."""
+        for name, value in ((f.name, getattr(self, f.name)) for f in fields(self)):
+            low, high = self.limits.get(name, (0, _MOST))
+            if isinstance(value, int | float) and not low <= value <= high:
+                raise InputError(f"`{name}` of the step {name_of(self)!r} must be {low:g} to {high:,.10g}, got {value!r}.")
+
     @property
     def ref(self) -> str:
         """Return the step as it is written: its name, and the settings that are not the defaults."""
@@ -100,7 +112,8 @@ class RandomStep(Step):
     p: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse a share that is none."""
+        """Refuse a share that is none, and settings that are."""
+        super().__post_init__()
         if not 0 <= self.p <= 1:
             raise InputError(f"`p` of a step must be 0 to 1, got {self.p!r}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
@@ -24,9 +25,9 @@ class _Text(Step):
             raise InputError("A text with labeled spans cannot be rewritten: the spans would point elsewhere.")
         return replace(sample, content=self.rewritten(sample.content))
 
+    @abstractmethod
     def rewritten(self, text: str) -> str:
         """Return the text after this step."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)

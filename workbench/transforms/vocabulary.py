@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -26,6 +26,7 @@ class Vocabulary(Step):
     Only words that occur `least` times in the training texts count, at most `most` of them.
     """
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"least": (1, 1_000_000), "most": (1, 1_000_000)}
     modality: ClassVar[str] = "text"
     least: int = 1
     most: int = 30_000

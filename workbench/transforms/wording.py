@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -24,15 +25,16 @@ class _Wording(RandomStep):
             raise InputError("A text with labeled spans cannot be reworded: the spans would point elsewhere.")
         return replace(sample, content="".join(self.reworded(words.cut(sample.content), random)))
 
+    @abstractmethod
     def reworded(self, tokens: list[str], random: np.random.Generator) -> Sequence[str]:
         """Return the tokens (words, white space, signs) of the new text."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Synonyms(_Wording):
     """Replace a `share` of the words that the bundled thesaurus knows by another of their group."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (0, 1)}
     share: float = 0.3
 
     def reworded(self, tokens: list[str], random: np.random.Generator) -> Sequence[str]:
@@ -50,6 +52,7 @@ class Synonyms(_Wording):
 class Insert(_Wording):
     """Put `n` words in at random places: words of like meaning to some in the text, or words of the text itself."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"n": (0, 10_000)}
     n: int = 1
 
     def reworded(self, tokens: list[str], random: np.random.Generator) -> Sequence[str]:
@@ -71,6 +74,7 @@ class Insert(_Wording):
 class Delete(_Wording):
     """Take out each word with probability `share`; one word always stays."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"share": (0, 1)}
     share: float = 0.1
 
     def reworded(self, tokens: list[str], random: np.random.Generator) -> Sequence[str]:
@@ -90,6 +94,7 @@ class Delete(_Wording):
 class Swap(_Wording):
     """Exchange two words, `n` times."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {"n": (0, 10_000)}
     n: int = 1
 
     def reworded(self, tokens: list[str], random: np.random.Generator) -> Sequence[str]:

@@ -22,7 +22,7 @@ def test_what_was_true_then_does_not_follow_what_is_true_now(ws: wb.Workspace) -
     run.finish()
     assert (then.state, run.state, run.is_done) == ("running", "done", True)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        then.state = "done"  # type: ignore[misc]
+        then.state = "done"  # type: ignore[misc]  # it must not be
 
 
 def test_an_ended_run_does_not_end_again(ws: wb.Workspace) -> None:

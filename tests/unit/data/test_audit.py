@@ -12,9 +12,12 @@ from PIL import Image, ImageDraw
 import workbench as wb
 from workbench.core.dataset import commit
 from workbench.core.errors import DependencyError, GateError, InputError, NotFoundError
+from workbench.core.events import Event
 from workbench.core.labels import dumps
 from workbench.core.verbs import call
+from workbench.data import vectors as vectors_of
 from workbench.data.audit import findings
+from workbench.ops import vectors as ops
 
 
 def _scene(seed: int, side: int = 64) -> Image.Image:
@@ -349,7 +352,8 @@ def test_a_package_that_is_missing_costs_one_check(real_ws: wb.Workspace, monkey
         raise DependencyError(f"Measuring bias needs {name!r}.", hint="Run: pip install it")
 
     monkeypatch.setattr("workbench.data.care.bias.need", missing)
-    rows = [{"id": f"{i:03}", "text": f"n{i}", "label": "ab"[i % 2], "group": "xy"[i // 25]} for i in range(50)]
+    said = ("the pump leaks", "a bill was paid")
+    rows = [{"id": f"{i:03}", "text": f"{said[i % 2]} {i}", "label": "ab"[i % 2], "group": "xy"[i // 25]} for i in range(50)]
     data = commit(real_ws, "notes", rows, task="text-classification", classes=["a", "b"])
     report = wb.audit(data)
     assert report.details["checks"]["bias"]["skipped"] == "Measuring bias needs 'scipy.stats'. Run: pip install it"
@@ -365,6 +369,79 @@ def test_a_package_that_is_missing_costs_one_check(real_ws: wb.Workspace, monkey
     }
     with pytest.raises(DependencyError):
         wb.audit(data, checks=["bias"])
+
+
+def test_an_audit_says_how_far_it_is_and_stopped_leaves_nothing(real_ws: wb.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors_of, "_WHOLE", 4)
+    monkeypatch.setattr(ops, "EXACT", 10)
+    data = wb.embed(commit(real_ws, "photos", _photos(real_ws, 40), task="image-classification"))
+    told: list[Event] = []
+    stop = real_ws.events.subscribe(told.append)
+    wb.audit(data, checks=["duplicates", "outliers"])
+    stop()
+    said = [event.fields for event in told if event.name == "progress"]
+    assert [fields["what"] for fields in said if "what" in fields] == ["duplicates", "outliers"]
+    assert [fields["done"] for fields in said if fields["total"] == 40][:2] == [1, 2]  # row by row: a part is one row here
+    assert said[-1] == {"verb": "audit", "done": 2, "total": 2}
+
+    def interrupted(event: Event) -> None:
+        if event.fields.get("what") == "outliers":
+            raise KeyboardInterrupt
+
+    real_ws.events.subscribe(interrupted)
+    n_reports = len(real_ws.records.all("report"))
+    with pytest.raises(KeyboardInterrupt):
+        wb.audit(data, checks=["duplicates", "outliers"])
+    assert len(real_ws.records.all("report")) == n_reports
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"checks": "labels"}, "`checks` must be a list of names, got 'labels'"),
+        ({"checks": [1]}, "`checks` must be a list of names"),
+        ({"groups": "label"}, "`groups` must be a list of names"),
+        ({"against": ["test"]}, "`against` must be a list of datasets"),
+    ],
+)
+def test_what_is_no_list_of_its_kind_is_refused(real_ws: wb.Workspace, wrong: dict[str, Any], said: str) -> None:
+    data = commit(real_ws, "notes", [{"id": "a", "text": "a gull", "label": "x"}], task="text-classification")
+    with pytest.raises(InputError, match=said):
+        wb.audit(data, **wrong)
+    photos = commit(real_ws, "photos", _photos(real_ws, 1), task="image-classification")
+    with pytest.raises(InputError, match=r"photos@1#\w+ is image, dataset:notes@1#\w+ is text"):
+        wb.audit(photos, against=[data])
+
+
+def _awkward(ws: wb.Workspace, kind: str) -> list[dict[str, Any]]:
+    """Return forty rows of a kind that a check could stumble over, their labels in turns."""
+    tongues = ("泵在漏油", "насос течёт", "المضخة تتسرب", "ปั๊มรั่ว", "😀😀", "ಪಂಪ್")
+    contents: dict[str, Any] = {
+        "tongues": lambda i: {"text": f"{tongues[i % 6]}{i}"},
+        "blank": lambda _: {"text": "  "},
+        "pixels": lambda i: {"media": _kept(ws, Image.new("RGB", (1, 1), (i, 90, 7))), "width": 1, "height": 1},
+        "rows": lambda i: {"age": float("nan") if i % 2 else float(i), "far": float("inf"), "city": "東京" if i % 3 else None},
+        "nothing": lambda _: {},
+    }
+    return [{"id": f"{i:02}", "label": "ab"[i % 2], **contents[kind](i)} for i in range(40)]
+
+
+@pytest.mark.parametrize("kind", ["tongues", "blank", "pixels", "rows", "nothing"])
+def test_awkward_items_break_no_check_and_what_tells_no_classes_apart_doubts_no_label(real_ws: wb.Workspace, kind: str) -> None:
+    task = {"pixels": "image-classification", "rows": "tabular-classification", "nothing": "tabular-classification"}
+    data = commit(real_ws, "odd", _awkward(real_ws, kind), task=task.get(kind, "text-classification"), classes=["a", "b"])
+    for part in (data, data.select(["00"]), data.select([])):
+        report = wb.audit(part, against=[data])
+        dumps(report.details)
+        assert all(0 <= score <= 1 for score in report.scores.values())
+        assert kind == "rows" or not _told(report, "labels")
+
+
+def test_one_class_alone_and_labels_that_say_none_are_told(real_ws: wb.Workspace) -> None:
+    rows = [{"id": f"{i:02}", "text": f"pump {i}", "label": "x" if i else "NaN"} for i in range(40)]
+    report = wb.audit(commit(real_ws, "notes", rows, task="text-classification", classes=["x", "y"]))
+    assert _told(report, "invalid") == {"00": "The label 'NaN' says that there is none."}
+    assert report.details["checks"]["labels"]["skipped"] == "It takes two classes with 5 labels each."
 
 
 def test_a_shell_names_datasets_by_reference(real_ws: wb.Workspace) -> None:

@@ -59,6 +59,17 @@ def test_the_recipe_of_the_copies_is_told_by_their_version(ws: wb.Workspace) -> 
     assert told == {"steps": ["rotate?degrees=5.0"], "copies": 1, "seed": 5, "of": ws.dataset("photos").ref}
 
 
+def test_a_version_holds_the_copies_of_its_own_recipe_and_no_others(ws: wb.Workspace) -> None:
+    data = photo(ws)
+    first = wb.augment(data, ["rotate?degrees=10"], copies=2)
+    assert len(wb.augment(data, ["noise"])) == 3
+    assert wb.augment(data, ["rotate?degrees=10"], copies=2).ids() == first.ids()
+    own = commit(ws, "own", [{"id": "mine"}])
+    assert "mine" in wb.augment(data, ["flip?p=1"], name=own.name).ids()
+    with pytest.raises(InputError, match="has no items"):
+        wb.augment(data.select([]), ["flip"])
+
+
 def test_texts_are_reworded_and_keep_their_label(ws: wb.Workspace) -> None:
     data = commit(ws, "texts", [{"id": "a", "text": "a big house", "label": "good"}], task="text-classification")
     rows = wb.augment(data, ["synonyms?share=1"], copies=3).rows()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from PIL import Image
 import workbench as wb
 from workbench.core.dataset import EMBEDDING, commit
 from workbench.core.errors import InputError, NotFoundError
+from workbench.data import vectors as vectors_of
 from workbench.data.embed import embedded_by
-from workbench.data.vectors import stored
+from workbench.data.vectors import computed, stored
 
 _TEXTS = {
     "a": "the pump leaks oil at the lower seal",
@@ -61,6 +63,31 @@ def test_embedding_again_computes_only_what_is_new(real_ws: wb.Workspace, caplog
     assert np.array_equal(vectors[:5], before)
     assert "Left out g of dataset:notes@3" in caplog.text
     assert "The text is empty." in caplog.text
+
+
+def test_an_item_that_changes_loses_its_vector_until_it_is_embedded_again(real_ws: wb.Workspace) -> None:
+    first = wb.embed(_texts(real_ws))
+    changed = commit(real_ws, "notes", [{"id": "b", "text": "a gull sits on the roof"}, {"id": "e", "label": "bird"}])
+    assert stored(changed)[0] == ["a", "c", "d", "e"]
+    assert "b" not in wb.search(changed, "a pump that leaks oil", k=5).ids()
+    again = wb.embed(changed)
+    assert wb.search(again, "e", k=1).ids() == ["b"]
+    assert wb.search(first, "a", k=1).ids() == ["b"]  # what it was, in the version where it was that
+
+
+def test_what_changes_while_vectors_are_computed_gets_none_of_what_it_was(
+    real_ws: wb.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = _texts(real_ws)
+
+    def slow(*args: Any, **options: Any) -> Any:
+        made = computed(*args, **options)
+        commit(real_ws, "notes", [{"id": "b", "text": "new"}, {"id": "c", "label": "bill"}], remove=["a"])
+        return made
+
+    monkeypatch.setattr(vectors_of, "computed", slow)
+    made = wb.embed(data)
+    assert (made.ids(), stored(made)[0]) == (["b", "c", "d", "e"], ["c", "d", "e"])
 
 
 def test_another_model_replaces_all_vectors_and_never_a_part(real_ws: wb.Workspace) -> None:

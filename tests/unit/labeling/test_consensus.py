@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import random
+import re
 from statistics import fmean
 
 import pytest
 
 from workbench.core.errors import NotFoundError
-from workbench.core.labels import dumps
+from workbench.core.labels import dumps, loads
 from workbench.core.ports import Answer
 from workbench.labeling.answer import State
 from workbench.labeling.consensus import METHODS, labels, votes
+from workbench.ops.likeness import edits
 from workbench.tasks import task
-from workbench.testing.crowd import PEOPLE, answers
+from workbench.testing.crowd import PEOPLE, answers, transcripts
 
 CLASSIFY, MANY, BOXES = map(task, ("image-classification", "multi-label-image-classification", "object-detection"))
+HEARD = task("automatic-speech-recognition")
 
 
 def said(item: str, who: str, at: str, label: str, *, source: str = "cell", state: State = "given") -> Answer:
@@ -125,6 +128,25 @@ def test_of_several_boxes_each_has_its_own_majority() -> None:
     assert found["label_by"] == "ann, eva, tom"
 
 
+def test_of_points_each_has_its_own_majority_near_where_most_put_it() -> None:
+    points = task("keypoint-detection")
+
+    def marked(who: str, **at: list[float]) -> Answer:
+        label = dumps([{"label": name, "point": point} for name, point in at.items()])
+        row = {"width": 100, "height": 100}
+        return Answer("i", who, who, points.result_of(points.check(label), row=row), 1.0, f"{who}/i", "cell")
+
+    given = [
+        marked("ann", nose=[50, 50], eye=[20, 20]),
+        marked("bob", nose=[52, 50], eye=[80, 80]),
+        marked("cyd", nose=[51, 51]),
+    ]
+    for how in ("majority", "weighted", "dawid-skene"):
+        found = labels(points, given, how=how, rows={"i": {"width": 100, "height": 100}})["i"]["label"]
+        assert [region["label"] for region in loads(found)] == ["nose"]
+        assert all(abs(x - 51) < 2 for x in loads(found)[0]["point"])
+
+
 def test_where_no_region_has_a_majority_the_most_typical_answer_is_taken() -> None:
     row = {"id": "x", "width": 100, "height": 100}
     boxes = [[0, 0, 20, 20], [40, 40, 20, 20]]
@@ -148,6 +170,29 @@ def test_models_of_crowd_kit_answer_in_the_same_form(how: str) -> None:
     assert found.labels["000"] == ("b", 1.0)
     assert fmean(found.labels[item][0] == label for item, label in truth.items()) > 0.7
     assert found.skills["ann"] > found.skills["cyd"]
+
+
+def test_a_transcript_put_together_has_fewer_wrong_words_than_the_best_person() -> None:
+    draw, known = random.Random(0), re.findall(r"\w+", transcripts.__doc__ or "")
+    truth = {f"{i:02}": " ".join(draw.choices(known, k=draw.randint(8, 20))) for i in range(25)}
+    given = transcripts(truth, people={"ann": 0.9, "bob": 0.8, "cyd": 0.7})
+    found = votes(HEARD, given)
+
+    def wrong(texts: dict[str, str]) -> float:
+        return fmean(edits(texts[i].split(), truth[i].split()) / len(truth[i].split()) for i in truth)
+
+    best = wrong({vote.item: vote.label for given in found.values() for vote in given if vote.annotator == "ann"})
+    by = {how: wrong({i: str(r["label"]) for i, r in labels(HEARD, given, how=how).items()}) for how in ("majority", "rover")}
+    assert by["rover"] < 0.75 * min(best, by["majority"]), (best, by)
+    skills = METHODS["rover"](HEARD, found, {}).skills
+    assert skills["ann"] > skills["bob"] > skills["cyd"]
+
+
+def test_what_is_no_text_is_weighed_as_ever() -> None:
+    given = votes(CLASSIFY, [said("a", "tom", "1", "ok"), said("a", "eva", "2", "crack"), said("a", "ann", "3", "crack")])
+    assert METHODS["rover"](CLASSIFY, given, {}) == METHODS["weighted"](CLASSIFY, given, {})
+    alone = votes(HEARD, [Answer("a", "tom", "1", HEARD.result_of("two  words\nhere"), 1.0, "tom/a", "cell")])
+    assert METHODS["rover"](HEARD, alone, {}).labels == {"a": ("two  words\nhere", 1.0)}
 
 
 def test_an_answer_that_cannot_be_read_is_told_and_keeps_no_other_back(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.ops.suspects import doubtful, out_of_sample
+from workbench.ops.suspects import doubtful, out_of_sample, tells
 from workbench.ops.vectors import neighbours, unit
 
 
@@ -25,6 +25,13 @@ def test_labels_without_any_pattern_are_not_learned_by_heart() -> None:
     targets = random.integers(0, 2, 300)
     said = out_of_sample(rows, *neighbours(rows, 10), targets, 2)
     assert 0.35 < (said.argmax(axis=1) == targets).mean() < 0.65
+    assert not tells(targets, said)
+
+
+def test_rows_that_are_all_the_same_tell_nothing_of_their_labels() -> None:
+    rows, targets = unit(np.ones((60, 4), np.float32)), np.arange(60) % 2
+    assert not tells(targets, out_of_sample(rows, *neighbours(rows, 10), targets, 2))
+    assert tells(targets, np.eye(2)[np.where(np.arange(60) < 20, 1 - targets, targets)])
 
 
 def test_no_label_is_doubted_where_all_agree_and_a_flipped_one_is() -> None:

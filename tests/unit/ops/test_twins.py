@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from workbench.ops.twins import Twin, twins
 from workbench.ops.vectors import Vectors, neighbours, unit
 
 
-def _found(rows: Vectors, *, rank: list[int], k: int = 3, **more: object) -> list[tuple[int, int]]:
+def _found(rows: Vectors, *, rank: list[int], k: int = 3, **more: Any) -> list[tuple[int, int]]:
     near, cosines = neighbours(rows, k)
-    return sorted((t.place, t.of) for t in twins(near, cosines, rows, least=0.99, rank=rank, **more))  # type: ignore[arg-type]
+    return sorted((t.place, t.of) for t in twins(near, cosines, rows, least=0.99, rank=rank, **more))
 
 
 def _at(*degrees: float) -> Vectors:
@@ -30,6 +32,13 @@ def test_a_long_chain_of_small_steps_is_not_one_item() -> None:
 
 def test_a_group_larger_than_the_neighbours_looked_at_is_one_group() -> None:
     assert len(_found(_at(*[7.0] * 40), rank=list(range(40)), k=3)) == 39
+
+
+def test_a_film_of_many_frames_takes_time_by_the_frame() -> None:
+    rows = _at(*np.linspace(0, 300, 3000))  # each frame like the 80 before and after it
+    found = _found(rows, rank=list(range(3000)), k=10)
+    assert 2900 < len(found) < 2970
+    assert all(float(rows[place] @ rows[of]) >= 0.99 for place, of in found)
 
 
 def test_a_closer_look_decides() -> None:

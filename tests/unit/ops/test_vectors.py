@@ -34,6 +34,33 @@ def test_many_rows_find_nearly_all_of_their_neighbours_by_clusters(monkeypatch: 
     assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(exact.tolist(), found.tolist(), strict=True)]) > 0.98
 
 
+@pytest.mark.parametrize("width", [200, 801, 5000])
+def test_the_greatest_of_many_numbers_are_found_whatever_their_place(width: int) -> None:
+    random = np.random.default_rng(width)
+    rows, queries = (
+        unit(random.normal(size=(width, 8)).astype(np.float32)),
+        unit(random.normal(size=(30, 8)).astype(np.float32)),
+    )
+    places, cosines = nearest(rows, queries, 3)
+    like = queries @ rows.T
+    assert (places == np.argsort(-like, axis=1)[:, :3]).all()
+    assert (cosines == np.take_along_axis(like, places, axis=1)).all()
+
+
+def test_a_long_search_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops, "EXACT", 100)
+    told: list[int] = []
+    neighbours(_clouds(*[40] * 10), 3, step=told.append)
+    assert told == sorted(set(told))
+    assert told[-1] == 400
+    assert len(told) > 5
+
+
+def test_what_is_covered_of_many_is_told_by_some() -> None:
+    mine, theirs = _clouds(50, 50), _clouds(2000, 2000, 1000, 1000, centers=0)
+    assert cover(mine, theirs, most=600) == pytest.approx(cover(mine, theirs, most=6000), abs=0.05)
+
+
 def test_rows_that_are_all_the_same_have_neighbours_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ops, "EXACT", 10)
     places, cosines = neighbours(unit(np.ones((200, 4), np.float32)), 3)

@@ -15,7 +15,7 @@ def request(n: int, score: float | None = 0.9, status: int = 200) -> Request:
 
 
 def journal(folder: Path, *, rng: float = 1.0, **limits: float) -> Journal:
-    return Journal(folder, limits=Limits(**limits), every_s=3600, clock=lambda: 2000.0, rng=lambda: rng)  # type: ignore[arg-type]
+    return Journal(folder, limits=Limits(**limits), every_s=3600, clock=lambda: 2000.0, rng=lambda: rng)  # type: ignore[arg-type]  # some are whole
 
 
 def test_requests_are_there_for_the_next_process(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ STRANGE = ["ok", 'a "b" <c>', "O'Neil & Söhne", "裂け目", "a\tb", "-1", "a,b
 def test_classes_come_back_from_the_config_whatever_they_are_called() -> None:
     view = ET.fromstring(TASK.labeling_config(STRANGE))
     assert [choice.get("value") for choice in view.iter("Choice")] == STRANGE
-    assert view.find("Image").get("value") == "$image"  # type: ignore[union-attr]
+    assert [image.get("value") for image in view.iter("Image")] == ["$image"]
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_a_skipped_item_has_no_label(result: list[dict[str, object]]) -> None:
 def test_the_result_names_the_parts_of_the_config() -> None:
     view = ET.fromstring(TASK.labeling_config(["a", "b"]))
     [region] = TASK.result_of("a")
-    assert region["from_name"] == view.find("Choices").get("name")  # type: ignore[union-attr]
-    assert region["to_name"] == view.find("Image").get("name")  # type: ignore[union-attr]
+    assert [region["from_name"]] == [choices.get("name") for choices in view.iter("Choices")]
+    assert [region["to_name"]] == [image.get("name") for image in view.iter("Image")]
 
 
 def test_inputs_are_scaled_pixels_channel_by_channel() -> None:

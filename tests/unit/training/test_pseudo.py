@@ -33,6 +33,10 @@ def test_rows_that_nobody_looked_at_are_refused_with_their_number(mixed: Dataset
     with pytest.raises(InputError, match=r"caps@1 has 2 of 6 rows that only a model labeled\. .*allow_pseudo=True") as caught:
         settled(mixed, allow=False)
     assert caught.value.n_guessed == 2
+    assert "data.select()" in caught.value.hint
+    with pytest.raises(InputError, match="1 of 2 rows") as caught:
+        settled(mixed.select(["a", "b"]), allow=False)
+    assert caught.value.hint == "Leave them out with data.labeled(), review them, or say allow_pseudo=True."
 
 
 def test_who_wants_them_learns_from_a_dataset_that_says_which_they_are(mixed: Dataset) -> None:
@@ -58,4 +62,7 @@ def test_training_refuses_them_before_it_begins(mixed: Dataset) -> None:
     val = commit(mixed.ws, "val", [{"id": "v", "label": "ok"}, {"id": "w", "label": "crack"}])
     with pytest.raises(InputError, match="2 of 6 rows that only a model labeled"):
         wb.train(wb.recipe("image-classification"), mixed, val)
+    guessed = commit(mixed.ws, "val", [{"id": "w", "label": "crack", "label_by": "model:caps@1"}])
+    with pytest.raises(InputError, match="1 of 2 labels that val@2 would measure by are a model's"):
+        wb.train(wb.recipe("image-classification"), mixed, guessed, allow_pseudo=True)
     assert mixed.ws.records.all("run") == []

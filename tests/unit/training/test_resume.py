@@ -12,7 +12,10 @@ from workbench.core.run import Run, begin
 from workbench.training.resume import before, ordinal, unfinished
 from workbench.wiring import Settings
 
-KEY = {"inputs": {"data": "dataset:caps@1#9f3c", "val": "dataset:caps@1#77de", "recipe": "recipe:x"}, "model_name": "caps"}
+KEY: dict[str, Any] = {
+    "inputs": {"data": "dataset:caps@1#9f3c", "val": "dataset:caps@1#77de", "recipe": "recipe:x"},
+    "model_name": "caps",
+}
 GONE = {"pid": 2**30, "started": "1"}
 
 
@@ -41,7 +44,7 @@ def test_one_that_still_says_running_though_its_process_is_gone_is_interrupted(w
     assert unfinished(ws, KEY) == run
 
 
-@pytest.mark.parametrize("other", [{"model_name": "lids"}, {"inputs": {**KEY["inputs"], "recipe": "recipe:y"}}])  # type: ignore[dict-item]
+@pytest.mark.parametrize("other", [{"model_name": "lids"}, {"inputs": KEY["inputs"] | {"recipe": "recipe:y"}}])
 def test_another_recipe_or_name_or_one_that_was_continued_already_is_not(ws: wb.Workspace, other: dict[str, Any]) -> None:
     training(ws, "lost", **other)
     training(ws, "lost", continued_by="run:train-9")

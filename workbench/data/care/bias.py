@@ -35,11 +35,11 @@ def bias(subject: Subject) -> Outcome:
     asked = _asked(subject)
     for name in asked:
         groups = subject.column(name)
-        pairs = [(str(groups[i]), str(label)) for i, label in known if groups[i] is not None]
+        pairs = Counter((str(groups[i]), str(label)) for i, label in known if groups[i] is not None)
         table, said = _gap(name, pairs, n_compared=len(asked))
         if table:
             tables[name] = table
-            findings += said + _unbalanced(f"groups of {name!r}", Counter(group for group, _ in pairs))
+            findings += said + _unbalanced(f"groups of {name!r}", _sums(pairs, 0))
     return Outcome(findings, {"classes": dict(classes.most_common(_MOST)), "groups": tables})
 
 
@@ -56,16 +56,13 @@ def _names(values: Sequence[Any]) -> bool:
     return bool(told) and all(isinstance(value, str | bool) for value in told) and len(set(told)) <= _MOST
 
 
-def _gap(name: str, pairs: Sequence[tuple[str, str]], *, n_compared: int) -> tuple[Mapping[str, Any], list[Finding]]:
-    sizes = Counter(group for group, _ in pairs)
+def _gap(name: str, pairs: Counter[tuple[str, str]], *, n_compared: int) -> tuple[Mapping[str, Any], list[Finding]]:
+    sizes = _sums(pairs, 0)
     groups = sorted(group for group, n in sizes.items() if n >= _FEWEST)
-    classes = [label for label, _ in Counter(label for _, label in pairs).most_common(_MOST)]
+    classes = [label for label, _ in _sums(pairs, 1).most_common(_MOST)]
     if not 2 <= len(groups) <= _MOST or len(classes) < 2:
         return {}, []
-    counts: Any = np.zeros((len(groups), len(classes)))
-    for group, label in pairs:
-        if sizes[group] >= _FEWEST and label in classes:
-            counts[groups.index(group), classes.index(label)] += 1
+    counts: Any = np.array([[pairs[group, label] for label in classes] for group in groups], float)
     classes = [name for name, n in zip(classes, counts.sum(axis=0), strict=True) if n]
     counts = counts[:, counts.sum(axis=0) > 0]
     # A folder that is named as its only class is the label itself, not a group.
@@ -93,6 +90,13 @@ def _gap(name: str, pairs: Sequence[tuple[str, str]], *, n_compared: int) -> tup
         f" chance alone would hardly do that (p = {p:.0e})."
     )
     return table, [Finding("", reason, "none", float(gap[worst]), name)]
+
+
+def _sums(pairs: Counter[tuple[str, str]], place: int) -> Counter[str]:
+    sums = Counter[str]()
+    for pair, n in pairs.items():
+        sums[pair[place]] += n
+    return sums
 
 
 def _unbalanced(what: str, sizes: Counter[str]) -> list[Finding]:

@@ -20,6 +20,8 @@ _MOST_CLUSTERS = 32
 #: From which a target is not covered, a cluster of it is empty, and shares of classes or lengths have moved.
 _COVERED, _EMPTY, _MOVED, _UNLIKE = 0.8, 0.2, 0.25, 0.2
 _BINS = 10
+#: How varied pairs of pictures and texts are is told by so many of them.
+_PAIRS = 50_000
 
 
 def coverage(subject: Subject) -> Outcome:
@@ -39,9 +41,7 @@ def coverage(subject: Subject) -> Outcome:
         "lengths": _histogram(lengths),
     }
     if subject.kind == "image" and TEXT in subject.parts:
-        texts = EMBEDDERS["ngrams"]().vectors("text", [str(text or "") for text in subject.column(TEXT)])
-        facts["text_variety"] = round(variety(texts), 3)
-        facts["pair_variety"] = round(variety(_joined(subject, ids, vectors, texts)), 3)
+        facts |= _pairs(subject, ids, vectors)
     findings: list[Finding] = []
     for other in subject.against:
         told, said = _compared(subject, Subject(other), lengths)
@@ -50,10 +50,13 @@ def coverage(subject: Subject) -> Outcome:
     return Outcome(findings, facts)
 
 
-def _joined(subject: Subject, ids: Sequence[str], vectors: Vectors, said: Vectors) -> Vectors:
-    """Return vectors of pairs: their cosine is the mean of those of the pictures and of the texts."""
-    at = {id: place for place, id in enumerate(subject.ids)}
-    return unit(np.concatenate([vectors, said[[at[id] for id in ids]]], axis=1))
+def _pairs(subject: Subject, ids: Sequence[str], vectors: Vectors) -> dict[str, Any]:
+    """Return how varied the texts of pictures are, and the pairs, whose cosine is the mean of both, by some of them."""
+    chosen = np.sort(np.random.default_rng(0).choice(len(ids), min(_PAIRS, len(ids)), replace=False))
+    texts = dict(zip(subject.ids, subject.column(TEXT), strict=True))
+    said = EMBEDDERS["ngrams"]().vectors("text", [str(texts[ids[i]] or "") for i in chosen])
+    both = unit(np.concatenate([vectors[chosen], said], axis=1))
+    return {"pairs": len(chosen), "text_variety": round(variety(said), 3), "pair_variety": round(variety(both), 3)}
 
 
 def _compared(subject: Subject, target: Subject, lengths: list[float]) -> tuple[dict[str, Any], list[Finding]]:

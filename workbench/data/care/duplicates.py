@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from workbench.core.dataset import ID, MEDIA, REVIEWED_BY, SHA256, TEXT, Dataset
-from workbench.core.ports import Row
+from workbench.core.dataset import REVIEWED_BY, TEXT, Dataset
 from workbench.data.care.finding import Finding, Outcome
-from workbench.data.care.subject import K, Subject
+from workbench.data.care.subject import Subject
 from workbench.ops.ngrams import pieces
 from workbench.ops.twins import Twin, twins
-from workbench.ops.vectors import neighbours
 
 #: Cosines of `Subject.looks` from which two items are nearly the same; measured on copies that were scaled or saved as
 #: JPEG, against the nearest pairs of handwritten digits that are not the same.
 LEAST = {"image": 0.995, "text": 0.8, "audio": 0.99}
-#: Texts are the same when they share so many of their words and pieces.
-_JACCARD = 0.8
+#: Texts are the same when they share so many of their words and pieces; those of so many are kept at hand.
+_JACCARD, _AT_HAND = 0.8, 20_000
 
 Closer = Callable[[int, int], float]
 
 
 def duplicates(subject: Subject) -> Outcome:
     """Propose to remove items whose content is that of another; the one with the better label stays."""
-    groups: dict[str, list[int]] = defaultdict(list)
-    for place, key in enumerate(keys(subject.data, subject.parts)):
+    groups: dict[bytes, list[int]] = defaultdict(list)
+    for place, key in enumerate(subject.keys):
         if key:
             groups[key].append(place)
     found, rank = [], _rank(subject)
@@ -48,7 +44,7 @@ def near_duplicates(subject: Subject) -> Outcome:
         return Outcome(skipped="Rows of a table are compared exactly.")
     exact = {finding.id for finding in duplicates(subject).findings}
     ids, vectors = subject.looks
-    near, cosines = neighbours(vectors, K)
+    near, cosines = subject.near(vectors)
     at = {id: place for place, id in enumerate(subject.ids)}
     rank = _rank(subject)
     order = [rank[at[id]] for id in ids]
@@ -63,10 +59,10 @@ def leakage(subject: Subject) -> Outcome:
     if not subject.against:
         return Outcome(skipped="Name the other side: wb.audit(train, against=[test]).")
     found: dict[str, Finding] = {}
-    mine = keys(subject.data, subject.parts)
+    mine = subject.keys
     facts: dict[str, Any] = {}
     for other in subject.against:
-        theirs = dict(zip(keys(other, subject.parts), other.ids(), strict=True))
+        theirs = dict(zip(Subject(other).keys_of(subject.parts), other.ids(), strict=True))
         there = set(theirs.values())
         for id, key in zip(subject.ids, mine, strict=True):
             if id in there or (key and key in theirs):
@@ -79,25 +75,6 @@ def leakage(subject: Subject) -> Outcome:
     return Outcome(list(found.values()), facts)
 
 
-def keys(data: Dataset, parts: Sequence[str]) -> list[str]:
-    """Return a text per item, the same for the same content in the columns *parts*; '' where there is none to compare.
-
-    A file counts by its hash, a text without regard to blanks and case.
-    """
-    made = []
-    for row in data.rows([ID, SHA256, *parts]):
-        told = [_part(row, name) for name in parts]
-        made.append(hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest() if any(told) else "")
-    return made
-
-
-def _part(row: Row, name: str) -> Any:
-    value = row.get(name)
-    if name == MEDIA:
-        return row.get(SHA256) or str(value or "").partition(".")[0]
-    return " ".join(value.casefold().split()) if isinstance(value, str) else value
-
-
 def _near_leaks(subject: Subject, other: Dataset) -> list[Finding]:
     theirs = Subject(other)
     names, vectors = subject.looks
@@ -105,7 +82,7 @@ def _near_leaks(subject: Subject, other: Dataset) -> list[Finding]:
     if not len(names) or not len(other_names):
         return []
     both = np.concatenate([vectors, other_vectors])
-    near, cosines = neighbours(both, K)
+    near, cosines = subject.near(both)
     closer = _closer((subject, names), (theirs, other_names))
     # The others come first, so that what stays of a group that is on both sides is one of theirs.
     rank = [place + len(other_names) for place in range(len(names))] + list(range(len(other_names)))
@@ -127,17 +104,17 @@ def _closer(*sides: tuple[Subject, Sequence[str]]) -> Closer | None:
     """Return the closer look that items need: at words, and at what else they are made of; None when looks are all."""
     is_text = sides[0][0].kind == "text"
     texts: list[str] = []
-    others: list[str] = []
+    others: list[bytes] = []
     for subject, ids in sides:
         at = {id: place for place, id in enumerate(subject.ids)}
-        more = keys(subject.data, subject.parts[1:]) if len(subject.parts) > 1 else [""] * len(at)
+        more = subject.keys_of(subject.parts[1:]) if len(subject.parts) > 1 else [b""] * len(at)
         others += [more[at[id]] for id in ids]
         said = subject.column(TEXT) if is_text else []
         texts += [str(said[at[id]]) for id in ids] if is_text else []
     if not is_text and not any(others):
         return None
 
-    @cache
+    @lru_cache(maxsize=_AT_HAND)
     def of(place: int) -> frozenset[str]:
         return frozenset(pieces(texts[place]))
 

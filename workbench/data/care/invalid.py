@@ -29,10 +29,10 @@ def invalid(subject: Subject) -> Outcome:
 
 def _items(subject: Subject) -> Iterable[Finding]:
     if subject.kind == "table":
-        table = [subject.column(name) for name in subject.own_columns]
-        for id, values in zip(subject.ids, zip(*table, strict=True), strict=False):
-            if all(_missing(value) for value in values):
-                yield Finding(id, "The row has no values.", "remove")
+        empty = np.ones(len(subject.ids), bool)
+        for name in subject.own_columns:  # one at a time: all may not fit into memory
+            empty &= np.fromiter(map(_missing, subject.column(name)), bool, len(empty))
+        yield from (Finding(subject.ids[place], "The row has no values.", "remove") for place in np.flatnonzero(empty))
         return
     hashes = [name.replace(MEDIA, SHA256) for name in subject.parts if name.startswith(MEDIA)]
     look = partial(_whole, subject.data, subject.kind, subject.parts)

@@ -12,11 +12,11 @@ from workbench.core import labels as json_labels
 from workbench.core.errors import InputError
 from workbench.data.care.finding import Finding, Outcome
 from workbench.data.care.subject import K, Subject
-from workbench.ops.suspects import doubtful, out_of_sample
-from workbench.ops.vectors import neighbours
+from workbench.ops.suspects import doubtful, out_of_sample, tells
 
 #: Of a class with fewer labels the others say nothing.
 _FEWEST = 5
+_TOO_FEW = f"It takes more than {K} labeled items that can be read."
 #: So many probabilities are held at a time: half a gigabyte of them.
 _MOST = 2**26
 
@@ -31,6 +31,11 @@ def labels(subject: Subject) -> Outcome:
         return _several(subject)
     if shape != "class":
         return Outcome(skipped=f"Labels of {subject.data.task} are more than a class; see agreement between people.")
+    return _single(subject)
+
+
+def _single(subject: Subject) -> Outcome:
+    """Judge labels that are one class each."""
     known = {id: label for id, label in zip(subject.ids, subject.labels, strict=True) if label is not None}
     counts = Counter(known.values())
     classes = sorted(name for name, n in counts.items() if n >= _FEWEST)
@@ -39,13 +44,17 @@ def labels(subject: Subject) -> Outcome:
     names, vectors = subject.vectors
     index = {name: place for place, name in enumerate(classes)}
     rows = [i for i, id in enumerate(names) if known.get(id) in index]
+    if len(rows) <= K:
+        return Outcome(skipped=_TOO_FEW)
     if len(rows) * len(classes) > _MOST:
         return Outcome(skipped=f"{len(rows):,} items of {len(classes):,} classes are too many at a time; audit a part.")
     targets = np.array([index[known[names[i]]] for i in rows], np.int64)
     ids = [names[i] for i in rows]
-    chosen = vectors[rows]
-    near, cosines = neighbours(chosen, K)
+    chosen = vectors if len(rows) == len(names) else vectors[rows]
+    near, cosines = subject.near(chosen)
     probabilities = out_of_sample(chosen, near, cosines, targets, len(classes))
+    if not tells(targets, probabilities):
+        return Outcome(skipped=f"Vectors by {subject.by!r} hardly tell the classes apart, so they say nothing of labels.")
     findings = _doubted(subject, ids, targets, classes, probabilities)
     rare = sorted(set(counts) - set(classes))
     return Outcome(findings, {"judged": len(ids), "too_rare": rare[:20], "by": subject.by})
@@ -72,15 +81,17 @@ def _several(subject: Subject) -> Outcome:
     names, vectors = subject.vectors
     rows = [i for i, id in enumerate(names) if id in known]
     if len(rows) <= K:
-        return Outcome(skipped=f"It takes more than {K} labeled items.")
-    ids, chosen = [names[i] for i in rows], vectors[rows]
-    near, cosines = neighbours(chosen, K)
+        return Outcome(skipped=_TOO_FEW)
+    ids, chosen = [names[i] for i in rows], vectors if len(rows) == len(names) else vectors[rows]
+    near, cosines = subject.near(chosen)
     doubts: dict[str, list[tuple[float, str, bool]]] = {}
     for name in sorted(set().union(*known.values())):
         there = np.array([name in known[id] for id in ids], np.int64)
         if min(there.sum(), len(there) - there.sum()) < _FEWEST:
             continue
         said = out_of_sample(chosen, near, cosines, there, 2)
+        if not tells(there, said):
+            continue
         for i in np.flatnonzero(doubtful(there, said)):
             doubts.setdefault(ids[i], []).append((float(said[i, 1 - there[i]]), name, bool(there[i])))
     reviewed = {id for id, yes in zip(subject.ids, subject.reviewed, strict=True) if yes}

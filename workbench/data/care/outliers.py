@@ -9,6 +9,8 @@ from workbench.data.care.subject import K, Subject
 
 #: How far above the usual, in robust deviations of the log distance; no more than this share of a dataset is odd.
 _FAR, _MOST = 4.0, 0.05
+#: Where all are nearly as far from each other, deviations are small: farther is at least so many times as far.
+_TIMES = 1.5
 
 
 def outliers(subject: Subject) -> Outcome:
@@ -16,7 +18,7 @@ def outliers(subject: Subject) -> Outcome:
     ids, vectors = subject.vectors
     if len(ids) < 4 * K:
         return Outcome(skipped=f"It takes {4 * K} items that can be read; there are {len(ids)}.")
-    _, cosines = subject.near
+    _, cosines = subject.near(vectors)
     distance = np.log(np.maximum(1 - cosines.mean(axis=1), 1e-6))
     usual = float(np.median(distance))
     # Deviations on the far side alone: many copies make the near side wide.
@@ -28,6 +30,6 @@ def outliers(subject: Subject) -> Outcome:
             ids[i], f"Its {K} nearest are {np.exp(distance[i] - usual):.1f} times as far as is usual.", "tag", float(far[i])
         )
         for i in order
-        if far[i] > _FAR
+        if far[i] > _FAR and np.exp(distance[i] - usual) >= _TIMES
     ]
     return Outcome(found, {"usual_distance": round(float(np.exp(usual)), 6), "dimensions": int(vectors.shape[1])})

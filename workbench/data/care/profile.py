@@ -18,21 +18,23 @@ _ENDS = (("source", "target"), ("src", "dst"), ("from", "to"), ("head", "tail"),
 _TIMES = frozenset({"time", "timestamp", "date", "datetime", "day", "hour", "month", "year", "t", "ts", "ds", "step"})
 #: Times are regular when so many of the steps are the same; two columns hold the same nodes when so many values are shared.
 _REGULAR, _SHARED = 0.8, 0.3
-#: Columns are judged by their first so many rows.
+#: What kind of data they are is judged by so many first rows.
 _LOOK = 10_000
 
 
 def profile(subject: Subject) -> Outcome:
     """Return what the data are, each column's type, gaps and range, and the choices that follow."""
-    columns = {name: subject.column(name) for name in _own(subject)}
-    kind = _kind(subject, columns)
+    names = _own(subject)
+    first = subject.data.rows(names, limit=_LOOK) if names else []
+    kind = _kind(subject, {name: [row.get(name) for row in first] for name in names})
+    columns = {name: _column(subject.column(name)) for name in names}  # one at a time: all may not fit into memory
     labels = Counter(str(label) for label in subject.labels if label is not None)
     facts = {
         "modality": kind,
         "n_items": len(subject.ids),
         "labeled": round(sum(labels.values()) / max(1, len(subject.ids)), 4),
         "classes": dict(labels.most_common(50)),
-        "columns": {name: _column(values) for name, values in columns.items()},
+        "columns": columns,
         "suggests": _suggests(subject, kind, columns, labels),
     }
     return Outcome(facts=facts)
@@ -50,10 +52,9 @@ def _kind(subject: Subject, columns: Mapping[str, Sequence[Any]]) -> str:
         return "image-text" if subject.kind == "image" and any(subject.column(TEXT)) else subject.kind
     if subject.kind == "text":
         return "text"
-    few = {name: values[:_LOOK] for name, values in columns.items()}
-    if _ends(few):
+    if _ends(columns):
         return "graph"
-    return "time-series" if _clock(few) else "tabular"
+    return "time-series" if _clock(columns) else "tabular"
 
 
 def _ends(columns: Mapping[str, Sequence[Any]]) -> tuple[str, str] | None:
@@ -107,9 +108,9 @@ def _column(values: Sequence[Any]) -> dict[str, Any]:
     told = [v for v in values if v is not None and not (isinstance(v, float) and math.isnan(v))]
     facts: dict[str, Any] = {"missing": round(1 - len(told) / max(1, len(values)), 4)}
     if told and all(isinstance(v, int | float) and not isinstance(v, bool) for v in told):
-        numbers = [float(v) for v in told if math.isfinite(v)]
-        mean = math.fsum(numbers) / max(1, len(numbers))
-        deviation = math.sqrt(math.fsum((v - mean) ** 2 for v in numbers) / max(1, len(numbers)))
+        numbers = [float(v) for v in told if math.isfinite(v)] or [0.0]  # nothing but infinities
+        mean = math.fsum(numbers) / len(numbers)
+        deviation = math.sqrt(math.fsum((v - mean) ** 2 for v in numbers) / len(numbers))
         return facts | {"type": "number", "min": min(numbers), "max": max(numbers), "mean": mean, "deviation": deviation}
     if told and all(isinstance(v, list | bytes) for v in told):
         return facts | {"type": type(told[0]).__name__}
@@ -117,11 +118,13 @@ def _column(values: Sequence[Any]) -> dict[str, Any]:
     return facts | {"type": "name" if len(counts) <= max(20, len(told) // 20) else "text", "distinct": len(counts)}
 
 
-def _suggests(subject: Subject, kind: str, columns: Mapping[str, Sequence[Any]], labels: Mapping[str, int]) -> dict[str, Any]:
+def _suggests(
+    subject: Subject, kind: str, columns: Mapping[str, Mapping[str, Any]], labels: Mapping[str, int]
+) -> dict[str, Any]:
     """Return what follows from the profile: how to split, to fill, to scale, what to embed with."""
     groups = subject.column("group")
     grouped = len(set(groups) - {None}) > 1 and groups != subject.labels
-    numbers = {name: _column(values) for name, values in columns.items() if kind in ("tabular", "time-series")}
+    numbers = columns if kind in ("tabular", "time-series") else {}
     missing = sorted(name for name, told in numbers.items() if told["missing"])
     scales = [told["deviation"] for told in numbers.values() if told["type"] == "number" and told["deviation"]]
     rare = sorted(name for name, n in labels.items() if n < 5)

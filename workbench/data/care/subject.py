@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from workbench.core.dataset import ID, LABEL, MEDIA, REVIEWED_BY, TEXT, Dataset
+from workbench.core.dataset import ID, LABEL, MEDIA, REVIEWED_BY, SHA256, TEXT, Dataset
+from workbench.core.ports import Row
 from workbench.core.task import Task
 from workbench.data.embed import embedded_by
 from workbench.data.vectors import Vectors, computed, modality, stored
+from workbench.data.vectors import parts as in_parts
 from workbench.models.embedders.embedder import DEFAULT, find
 from workbench.ops.vectors import Places, neighbours, unit
 from workbench.tasks import task
 
 #: So many neighbours tell what is usual around an item.
 K = 10
+#: A column of more names than this tells rows apart, not kinds of them.
+_MOST_NAMES = 50
 #: What shows whether two items are nearly the same; for likeness of meaning there are better ones.
 _LOOKS = {"image": "pixels", "text": "ngrams", "audio": "course"}
 
@@ -27,6 +33,7 @@ class Subject:
 
     def __init__(self, data: Dataset, against: Sequence[Dataset] = (), groups: Sequence[str] = ()) -> None:
         self.data, self.against, self.groups = data, tuple(against), tuple(groups)
+        self._near: tuple[Vectors, tuple[Places, Vectors]] | None = None
 
     @cached_property
     def ids(self) -> list[str]:
@@ -97,23 +104,48 @@ class Subject:
             return (names, found) if names else (more, made)
         return [*names, *more], np.concatenate([found, made])
 
-    @cached_property
-    def near(self) -> tuple[Places, Vectors]:
-        """Return the places of each vector's nearest others and their cosines."""
-        return neighbours(self.vectors[1], K)
+    def near(self, vectors: Vectors) -> tuple[Places, Vectors]:
+        """Return the places of each row's nearest others and their cosines; of all vectors, found once for all checks."""
+        if self._near is not None and self._near[0] is vectors:
+            return self._near[1]
+        found = neighbours(vectors, K, step=lambda done: self._told(done, len(vectors)))
+        if "vectors" in self.__dict__ and vectors is self.vectors[1]:
+            self._near = (vectors, found)
+        return found
 
     @cached_property
     def looks(self) -> tuple[list[str], Vectors]:
         """Return the ids that can be read, and vectors that are nearly equal only for items that are nearly the same."""
         by = _LOOKS[self.kind]
-        names, found = stored(self.data) if embedded_by(self.data) == by else ([], np.empty((0, 1), np.float32))
-        if len(names) == len(self.ids):
-            return names, found
+        if self.by == by:
+            return self.vectors
         return computed(self.data, self.ids, find(self.data.ws, by, modality=self.kind), self.kind, verb="audit")
+
+    @cached_property
+    def keys(self) -> list[bytes]:
+        """Return a key per item, the same for the same content; b'' where there is none to compare."""
+        return self.keys_of(self.parts)
+
+    def keys_of(self, parts: Sequence[str]) -> list[bytes]:
+        """Return a key per item, the same for the same content in the columns *parts*; b'' where there is none to compare.
+
+        A file counts by its hash, a text without regard to blanks and case.
+        """
+        made: list[bytes] = []
+        wanted = [name for name in dict.fromkeys([ID, SHA256, *parts]) if name in self.data.columns]
+        for ids in in_parts(self.ids):
+            for row in self.data.ws.tables.read(self.data.name, self.data.version, columns=wanted, ids=ids):
+                told = [_part(row, name) for name in parts]
+                made.append(hashlib.sha256(json.dumps(told, default=str).encode()).digest()[:16] if any(told) else b"")
+            self._told(len(made), len(self.ids))
+        return made
+
+    def _told(self, done: int, total: int) -> None:
+        self.data.ws.events.emit("progress", self.data.ref, verb="audit", done=done, total=total)
 
     def _rows_as_vectors(self) -> Vectors:
         """Return rows of a table as vectors: numbers by rank-free scale (median and quartiles), names one by one."""
-        parts: list[Any] = []
+        parts: list[Vectors] = []
         for name in self.own_columns:
             values = self.column(name)
             if all(v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in values):
@@ -123,13 +155,20 @@ class Subject:
                     continue
                 low, mid, high = np.nanpercentile(numbers, [25, 50, 75])
                 scale = (high - low) or float(np.nanstd(numbers)) or 1.0
-                parts.append(np.nan_to_num((numbers - mid) / scale, nan=0.0).clip(-50, 50)[:, None])
+                parts.append(np.nan_to_num((numbers - mid) / scale, nan=0.0).clip(-50, 50)[:, None].astype(np.float32))
                 continue
             kinds = {v: i for i, v in enumerate(sorted({str(v) for v in values if v is not None}))}
-            if 1 < len(kinds) <= 50:
-                parts.append(np.array([[float(kinds.get(str(v), -1) == i) for i in range(len(kinds))] for v in values]))
+            if 1 < len(kinds) <= _MOST_NAMES:
+                which = np.array([len(kinds) if v is None else kinds[str(v)] for v in values])
+                parts.append(np.eye(len(kinds) + 1, len(kinds), dtype=np.float32)[which])
         if not parts:
             return unit(np.zeros((len(self.ids), 1), np.float32))
         # One number more keeps length: at length 1 alone, a row ten times as large would look the same.
-        joined = np.concatenate([*parts, np.ones((len(self.ids), 1))], axis=1)
-        return unit(joined.astype(np.float32))
+        return unit(np.concatenate([*parts, np.ones((len(self.ids), 1), np.float32)], axis=1))
+
+
+def _part(row: Row, name: str) -> Any:
+    value = row.get(name)
+    if name == MEDIA:
+        return row.get(SHA256) or str(value or "").partition(".")[0]
+    return " ".join(value.casefold().split()) if isinstance(value, str) else value
