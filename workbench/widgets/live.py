@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import os
 import sys
@@ -56,7 +57,8 @@ def _load_soon() -> None:
 
     def load(_result: object) -> None:
         events.unregister("post_run_cell", load)
-        asyncio.get_running_loop().call_later(_PAUSE_S, importlib.import_module, _WIDGETS)
+        with contextlib.suppress(RuntimeError):  # a kernel that waits in another way loads them when they are needed
+            asyncio.get_running_loop().call_later(_PAUSE_S, importlib.import_module, _WIDGETS)
 
     events.register("post_run_cell", load)
 
