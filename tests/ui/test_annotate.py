@@ -201,6 +201,23 @@ def test_a_person_makes_the_label_of_every_task(task: str, open_page, tmp_path: 
     assert close(ordered(found), ordered(expected)), found
 
 
+def test_no_key_is_lost_while_a_recording_is_on_its_way_to_a_second(open_page, tmp_path: Path) -> None:
+    job = labeling(tmp_path / "ws", sound, task="audio-event-detection", classes=["hum", "click"])
+    widget = Annotate(job, annotator="ann")
+    page = bridge(open_page("about:blank"), widget, setup=dict(widget.setup))
+    page.locator(".wb-anno-wave[data-ready]").wait_for()
+    page.evaluate(
+        """keys => keys.forEach(key =>
+            document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })))""",
+        ["ArrowRight", "ArrowRight", ",", "ArrowRight", "."],
+    )
+    page.wait_for_function("() => document.querySelector('.wb-anno-regions').textContent.includes('2.00\u20133.00 s')")
+    page.keyboard.press(",")  # the player has come to the last second asked for, not to the first
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press(".")
+    page.wait_for_function("() => document.querySelector('.wb-anno-regions').textContent.includes('3.00\u20134.00 s')")
+
+
 def test_a_box_that_was_just_dragged_counts_in_the_answer_and_no_key_is_lost_on_the_way(open_page, tmp_path: Path) -> None:
     # The drawing library tells of a dragged box up to a second late, and of what was drawn for it as if a person had.
     job = labeling(tmp_path / "ws", picture, task="object-detection", classes=["cap", "crack"])

@@ -24,6 +24,8 @@ class Sounds extends RegionTool {
   private _marks: ReturnType<typeof RegionsPlugin.create> | null = null;
   private _isDrawing = false;
   private _begun: number | null = null;
+  /** The second that a key asked for, until the player is there. */
+  private _asked: number | null = null;
   private _drag: (() => void) | null = null;
 
   constructor(host: IHost) {
@@ -40,7 +42,7 @@ class Sounds extends RegionTool {
     sound.replaceWith(wave);
     const marks = RegionsPlugin.create();
     const color = getComputedStyle(stage).color;
-    this._player = WaveSurfer.create({
+    const player = WaveSurfer.create({
       container: wave,
       url: sound.src,
       height: 140,
@@ -51,6 +53,7 @@ class Sounds extends RegionTool {
       minPxPerSec: 20,
       plugins: [marks]
     });
+    this._player = player;
     this._marks = marks;
     marks.on('region-created', mark => this._hear(() => this.add(placeOf(mark), mark.id)));
     marks.on('region-updated', mark => this._hear(() => this.move(mark.id, placeOf(mark))));
@@ -58,7 +61,11 @@ class Sounds extends RegionTool {
       event.stopPropagation();
       this.select(mark.id);
     });
-    this._player.on('ready', () => {
+    player.on('interaction', () => {
+      this._asked = null;
+    });
+    player.getMediaElement()?.addEventListener('seeked', () => this._arrive());
+    player.on('ready', () => {
       if (this.item === item) {
         wave.dataset['ready'] = 'true';
         this.draw();
@@ -98,7 +105,7 @@ class Sounds extends RegionTool {
     if (!player || event.ctrlKey || event.metaKey || event.altKey) {
       return super.press(event);
     }
-    const now = player.getCurrentTime();
+    const now = this._asked ?? player.getCurrentTime();
     switch (event.key) {
       case ' ':
         this._play(player);
@@ -106,7 +113,8 @@ class Sounds extends RegionTool {
       case 'ArrowLeft':
       case 'ArrowRight': {
         const by = (event.key === 'ArrowLeft' ? -1 : 1) * STEP_S * (event.shiftKey ? 0.1 : 1);
-        player.setTime(Math.min(Math.max(now + by, 0), player.getDuration()));
+        this._asked = Math.min(Math.max(now + by, 0), player.getDuration());
+        player.setTime(this._asked);
         return true;
       }
       case ',':
@@ -126,7 +134,17 @@ class Sounds extends RegionTool {
   clear(): void {
     this._player?.destroy();
     this._player = this._marks = this._drag = null;
-    this._begun = null;
+    this._begun = this._asked = null;
+  }
+
+  /** The player may forget what it is asked while it is on its way elsewhere, so it is asked again. */
+  private _arrive(): void {
+    const player = this._player;
+    if (player && this._asked !== null && Math.abs(player.getCurrentTime() - this._asked) > 0.01) {
+      player.setTime(this._asked);
+    } else {
+      this._asked = null;
+    }
   }
 
   private _play(player: WaveSurfer): void {
