@@ -36,14 +36,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Let one process run all that needs the Ray cluster: tests kill its nodes, and starting two takes a minute more."""
+    """
+    Let one process run the tests that share what takes long to make.
+
+    Those of Ray also kill its nodes, and starting two takes a minute more; those of learning share a training.
+    """
     from xdist.scheduler import LoadGroupScheduling
 
-    class OneForRay(LoadGroupScheduling):  # the mark `xdist_group` does nothing with pytest 9.2, which keeps ids elsewhere
+    class Together(LoadGroupScheduling):  # the mark `xdist_group` does nothing with pytest 9.2, which keeps ids elsewhere
         def _split_scope(self, nodeid: str) -> str:
-            return "ray" if "/test_ray.py" in nodeid or nodeid.endswith("[ray]") else nodeid
+            if "/test_ray.py" in nodeid or nodeid.endswith("[ray]"):
+                return "ray"
+            return "learning" if "/test_learning.py" in nodeid else nodeid
 
-    return OneForRay(config, log)
+    return Together(config, log)
 
 
 @pytest.fixture

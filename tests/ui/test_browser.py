@@ -218,6 +218,7 @@ def test_what_is_chosen_on_the_map_is_tagged_and_sent_to_labeling_by_keyboard(br
     page.keyboard.press("Escape")
     status(page, "70 items")
     page.keyboard.press("Escape")  # first the outline, then the map
+    chart.wait_for(state="hidden")
 
     painted = page.locator(".wb-grid-canvas").get_attribute("data-painted")
     page.keyboard.press("ArrowRight")
