@@ -23,7 +23,7 @@ class FakeTarget:
         """Return whether the test has not ended the job yet."""
         return handle["job"] in self.folders and handle["job"] not in self.ended
 
-    def why(self, handle: Mapping[str, Any]) -> str:  # noqa: ARG002
+    def why(self, handle: Mapping[str, Any]) -> str:  # noqa: ARG002  # the port's
         """Return nothing: what a test ended needs no reason."""
         return ""
 

@@ -55,7 +55,7 @@ class Annotate(View):
         self._closeup = Closeup()
         super().__init__()
 
-    @traitlets.default("setup")  # type: ignore[untyped-decorator]
+    @traitlets.default("setup")  # type: ignore[untyped-decorator]  # traitlets is untyped there
     def _set_up(self) -> dict[str, Any]:  # when the browser hears of the widget, it asks for work at once
         info, tool = self.labeling.info(), tool_of(self._task)
         place = f"{self.labeling.ws.root}\n{self.queue}"

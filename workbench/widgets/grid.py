@@ -168,13 +168,13 @@ class Grid(View):
         """Return on how many pages the matching rows are."""
         return -(-self.pages.total(query) // self.pages.size)
 
-    @traitlets.validate("query")  # type: ignore[untyped-decorator]
+    @traitlets.validate("query")  # type: ignore[untyped-decorator]  # traitlets is untyped there
     def _check_query(self, proposal: dict[str, Any]) -> dict[str, Any]:
         query = decode(Query, proposal["value"], where="query")
         last = max(0, self.n_pages(query) - 1)
         return replace(query, page=min(query.page, last)).to_json()
 
-    @traitlets.observe("query")  # type: ignore[untyped-decorator]
+    @traitlets.observe("query")  # type: ignore[untyped-decorator]  # traitlets is untyped there
     def _turn(self, _change: object = None) -> None:
         if self._is_seen:
             self.refresh()

@@ -50,7 +50,7 @@ def test_no_scores_nothing_left_and_too_few_are_answered(ws: wb.Workspace, score
         wb.pick(commit(ws, "full", [{"id": "1", "label": "ok"}]), 1)
     for wrong in (0, "5", 2.5):
         with pytest.raises(InputError, match=f"`n` must be a whole number of at least 1, got {wrong!r}"):
-            wb.pick(bare, wrong)  # type: ignore[arg-type]
+            wb.pick(bare, wrong)  # type: ignore[arg-type]  # a mistake
     assert len(wb.pick(bare, 50)) == 2
 
 

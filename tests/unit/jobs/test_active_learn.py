@@ -20,7 +20,7 @@ def test_numbers_out_of_range_are_named_together(labeled: wb.Dataset) -> None:
     with pytest.raises(
         InputError, match="`per_round` must be .*, got 0; `rounds` must be .*, got '9'; `target` must be .*, got 2"
     ):
-        wb.active_learn(labeled, per_round=0, rounds="9", target=2)  # type: ignore[arg-type]
+        wb.active_learn(labeled, per_round=0, rounds="9", target=2)  # type: ignore[arg-type]  # mistakes
 
 
 def test_labels_that_are_more_than_a_name_are_refused_with_what_works_instead(ws: wb.Workspace) -> None:

@@ -102,7 +102,7 @@ def _cluster_spec(
         "rayVersion": _ray_version(),
         "authOptions": {"mode": "token", "secretName": secret},
         # The head keeps the cluster; what is asked for is held by the workers.
-        "headGroupSpec": {"rayStartParams": {"num-cpus": "0", "dashboard-host": "0.0.0.0"}, "template": head},  # noqa: S104
+        "headGroupSpec": {"rayStartParams": {"num-cpus": "0", "dashboard-host": "0.0.0.0"}, "template": head},  # noqa: S104  # of the pod
         "workerGroupSpecs": [
             {
                 "groupName": "workers",

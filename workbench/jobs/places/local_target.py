@@ -51,7 +51,7 @@ class LocalTarget:
         """Return whether the process that leads the job lives; what it left behind has nobody to end the run."""
         return processes.alive(handle)
 
-    def why(self, handle: Mapping[str, Any]) -> str:  # noqa: ARG002
+    def why(self, handle: Mapping[str, Any]) -> str:  # noqa: ARG002  # the port's
         """Return nothing: a process leaves no word."""
         return ""
 

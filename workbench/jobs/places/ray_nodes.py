@@ -68,7 +68,7 @@ def planned(nodes: int, cpus_per_node: int, folder: Path) -> Cluster:
     token_path = folder / "token"
     write_text(token_path, secrets.token_hex(32), mode=0o600)
     # Its sockets' paths may have 107 characters at most, and Ray adds 70.
-    temp = tempfile.mkdtemp(prefix="wb-ray-", dir="/tmp" if Path("/tmp").is_dir() else None)  # noqa: S108
+    temp = tempfile.mkdtemp(prefix="wb-ray-", dir="/tmp" if Path("/tmp").is_dir() else None)  # noqa: S108  # mkdtemp makes a folder of its own there
     # Each node has an address of its own, as on a real cluster; other systems than Linux have but one.
     addresses = [f"127.0.0.{n + 2}" if sys.platform == "linux" else "127.0.0.1" for n in range(nodes)]
     gcs, client, dashboard, *others = _free(3 + len(_AGENTS) * nodes)

@@ -98,7 +98,7 @@ class Desk(Kernel):
     banner = ""
     parent_message: Mapping[str, Any] = {}
 
-    def get_parent(self, channel: str | None = None) -> Any:  # noqa: ARG002
+    def get_parent(self, channel: str | None = None) -> Any:  # noqa: ARG002  # as ipykernel has it
         """Return the request that the cell came with."""
         return self.parent_message
 

@@ -211,7 +211,7 @@ class InlineEngine(Engine):  # type: ignore[misc]  # papermill has no types
     """The engine that papermill knows as 'workbench-inline'."""
 
     @classmethod
-    def execute_notebook(cls, nb: Any, kernel_name: str, **settings: Any) -> Any:  # noqa: ARG003
+    def execute_notebook(cls, nb: Any, kernel_name: str, **settings: Any) -> Any:  # noqa: ARG003  # as papermill calls it
         """Execute *nb* in `process`; `path`, `watch` and `brake` come from the runner too."""
         watch = settings["watch"]
         saved = Saved(nb, settings["path"], watch.mask)

@@ -248,7 +248,7 @@ def _leave(status: Any) -> NoReturn:
     if not isinstance(status, int | None):
         print(status, file=sys.stderr)  # noqa: T201  # as Python does
     with contextlib.suppress(BaseException):
-        threading._shutdown()  # type: ignore[attr-defined]
+        threading._shutdown()  # type: ignore[attr-defined]  # joins threads, as Python does at its end
         atexit._run_exitfuncs()
     with contextlib.suppress(BaseException):
         sys.stdout.flush()
