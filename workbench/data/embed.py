@@ -74,7 +74,8 @@ def _since(data: Dataset) -> tuple[set[str], set[str]]:
         return set(), set()
     found = data.ws.histories.changes(data.name, data.version, newest.version)
     parts = [ID, *COMPUTED[EMBEDDING]]
-    pairs = zip(data.select(found["changed"]).rows(parts), newest.select(found["changed"]).rows(parts), strict=True)
+    both = [data.ws.tables.read(data.name, of.version, ids=found["changed"]) for of in (data, newest)]
+    pairs = zip(*([{part: row.get(part) for part in parts} for row in rows] for rows in both), strict=True)
     return set(found["removed"]), {str(was[ID]) for was, now in pairs if was != now}
 
 

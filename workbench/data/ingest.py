@@ -120,7 +120,7 @@ def _settle(known: Dataset, rows: dict[str, Row]) -> None:
     told = [c for c in known.columns if c != THUMB]  # it is made of the file, which the id tells
     there = [id for id in known.ids() if id in rows]
     for start in range(0, len(there), _PAGE):
-        for row in known.select(there[start : start + _PAGE]).rows(told):
+        for row in known.ws.tables.read(known.name, known.version, columns=told, ids=there[start : start + _PAGE]):
             fresh = rows[row[ID]]
             if all(value == row.get(c) for c, value in fresh.items() if c not in _OF_IMPORT):
                 rows[row[ID]] = {c: value for c, value in fresh.items() if c not in _OF_IMPORT}  # the rest stays

@@ -24,7 +24,9 @@ def test_files_become_rows_with_their_size_thumb_and_folder(ws: wb.Workspace, ph
 
 def test_the_same_files_again_make_no_new_version_and_new_ones_do(ws: wb.Workspace, photos: Path) -> None:
     first = wb.ingest(ws, "caps", f"{photos}/ok/*.png")
+    kept = sorted(path.name for path in (ws.root / "media").rglob("*"))
     assert wb.ingest(ws, "caps", f"{photos}/ok/*.png").ref == first.ref
+    assert sorted(path.name for path in (ws.root / "media").rglob("*")) == kept, "nothing is left of the second time"
     assert wb.ingest(ws, "caps", f"{photos}/**/*.png").version == 2
 
 
