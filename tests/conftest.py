@@ -34,6 +34,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.flaky(reruns=reruns))
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tell why each test that was tried again had failed: what passes in the end is otherwise never understood."""
+    for report in terminalreporter.getreports("rerun"):
+        crash = getattr(report.longrepr, "reprcrash", None)
+        terminalreporter.write_line(f"AGAIN {report.nodeid}: {crash or report.longrepr}"[:600])
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """

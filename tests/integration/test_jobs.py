@@ -121,6 +121,22 @@ def test_cancel_leaves_no_process_behind(real_ws: Workspace, tmp_path: Path, eng
     assert "busy" in outputs(run)
 
 
+def test_a_run_is_cancelled_when_its_processes_are_gone_and_not_before(real_ws: Workspace, tmp_path: Path) -> None:
+    run = job(write_notebook(tmp_path / "a.ipynb", "print('first')", BUSY), ws=real_ws)
+    wait(says(run, "busy"))
+    handle = run.info().handle
+    run.cancel_path.touch()  # as the verb does, which is killed here before it says more
+    os.kill(handle["pid"], signal.SIGTERM)
+    is_alive, state = True, ""
+    while is_alive:
+        state = run.info().state
+        is_alive = real_ws.target.alive(handle)
+        assert state == "running" or not is_alive
+    reconcile(real_ws)
+    assert run.state == "cancelled"
+    assert "busy" in outputs(run)
+
+
 def test_a_job_that_is_cancelled_before_its_handle_is_known_runs_no_cell(real_ws: Workspace, tmp_path: Path) -> None:
     run = job(write_notebook(tmp_path / "a.ipynb", "print('ran')"), ws=real_ws)
     run.cancel_path.touch()

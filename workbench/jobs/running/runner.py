@@ -58,6 +58,8 @@ def main(arguments: Sequence[str]) -> int:
         _sweep()
     watch.log.say(f"{ended[0]}: {ended[1]['message']}" if ended[1] else ended[0])
     watch.log.close()
+    if ended[0] == "cancelled" and run.cancel_path.exists():
+        return 1  # who cancels it says so when no process is left, this one included; else the next look at it does
     with contextlib.suppress(ConflictError):  # somebody ended it from outside meanwhile
         end(run, ended[0], only=("running",), error=ended[1])
     leave(ws, job)
