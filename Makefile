@@ -11,6 +11,8 @@ ifeq ($(strip $(SSL_CERT_FILE)),)
 unexport SSL_CERT_FILE
 endif
 export OMP_NUM_THREADS ?= 1
+# The environment is our own: whoever imports a module first keeps it compiled there, which halves every start after it.
+unexport PYTHONDONTWRITEBYTECODE
 SOURCES := $(shell find extensions -name node_modules -prune -o \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.json' -o -name '*.svg' \) -print 2>/dev/null | grep -v -e /lib/ -e tsconfig.tsbuildinfo)
 
 .PHONY: help setup labels demo lab test check bench clean

@@ -19,6 +19,7 @@ from workbench.core.recipe import Recipe
 from workbench.models.backbones import Network, create
 from workbench.models.samples import Samples
 from workbench.training.group import ALONE, Group, Indices
+from workbench.training.optimizer import AdamW
 from workbench.training.registries import LOSSES, STRATEGIES
 from workbench.transforms.mix import mixed, one_hot
 from workbench.transforms.sample import draw
@@ -92,7 +93,7 @@ class Learner:
         self._drawn: Mapping[str, Any] = self._order.bit_generator.state  # before the order of this epoch
         self._strategy, self._loss_of = STRATEGIES[recipe.strategy], LOSSES[recipe.task]
         self._parameters = self._strategy(self.network)
-        self._optimizer = torch.optim.AdamW(self._parameters, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
+        self._optimizer = AdamW(self._parameters, lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True)
         n_steps = recipe.epochs * self.n_batches
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, lambda step: _share_of_peak(step, n_steps))
         self._forward = group.spread(self.network)
