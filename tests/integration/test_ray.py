@@ -142,6 +142,18 @@ def test_cancel_ends_the_workers_on_every_node_and_whatever_left_its_session(
     assert not any(processes.alive({"pid": pid}) for pid in ranks)
 
 
+def test_a_job_that_is_cancelled_while_its_process_starts_has_ended_and_keeps_no_other_waiting(
+    real_ws: Workspace, tmp_path: Path, ray_cluster: Cluster
+) -> None:
+    path = write_notebook(tmp_path / "a.ipynb", "print('ran')")
+    job = promote(path, at=cluster.LOCAL, rehearsal_s=0, ws=real_ws)
+    wait(lambda: bool(members(job.info().handle["token"])))
+    job.cancel()
+    assert job.state == "cancelled"
+    assert ray_cluster.api.info(job.info().handle["job"])["status"] == "STOPPED"  # Ray itself has seen its process end
+    assert members(job.info().handle["token"]) == []
+
+
 def test_a_cluster_that_is_only_an_address_is_swept_node_by_node(
     real_ws: Workspace, tmp_path: Path, ray_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,6 +141,8 @@ def environment(cluster: Cluster) -> dict[str, str]:
         "RAY_raylet_start_wait_time_s": "180",
         "RAY_agent_register_timeout_ms": "180000",
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "1",
+        # After the loss of a node a training waits so long for as many workers as before, and then goes on with fewer.
+        "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "20",
         # A node that stops answering is known to be lost after 20 s, not after a minute; jobs then tell so.
         "RAY_health_check_period_ms": "3000",
         "RAY_health_check_failure_threshold": "5",

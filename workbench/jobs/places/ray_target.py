@@ -14,7 +14,7 @@ from typing import Any
 from workbench.core import files
 from workbench.core.errors import ExternalError, InputError, NotFoundError
 from workbench.jobs.job import JOB
-from workbench.jobs.members import sweep
+from workbench.jobs.members import members, sweep
 from workbench.jobs.order import Order, from_json
 from workbench.jobs.places import cluster
 from workbench.jobs.places.ray_api import LIVING, JobsApi, token
@@ -25,6 +25,8 @@ from workbench.training.ray_workers import RESOURCES
 _BELIEVED_S = 60.0
 #: After no answer the same cluster is not asked again for a moment: a face looks at many runs in a row.
 _PAUSE_S = 5.0
+#: So long a process of Ray may take to start.
+_START_S = 60.0
 
 
 class RayTarget:
@@ -102,7 +104,7 @@ class RayTarget:
         """
         if not self._is_gone(handle):
             try:
-                self._stop(str(handle["job"]))
+                self._stop(str(handle["job"]), str(handle["token"]))
             except NotFoundError:
                 pass
             except ExternalError:
@@ -114,11 +116,14 @@ class RayTarget:
             self._sweep(str(handle["token"]))
         self._ended.add(str(handle["job"]))
 
-    def _stop(self, job: str) -> None:
+    def _stop(self, job: str, mark: str) -> None:
         """Ask the job to end, and wait until it has; one that has not begun ends as soon as it does."""
         api = self._api()
         api.stop(job)
         self._wait(lambda: api.info(job)["status"] != "PENDING", 3)
+        if self._address == cluster.LOCAL:
+            # For a worker that is killed while it starts Ray waits a minute, and so does every job behind it.
+            self._wait(lambda: api.info(job)["status"] != "PENDING" or not members(mark), _START_S)
         self._wait(lambda: api.info(job)["status"] != "RUNNING", self._grace_s + 10)
 
     def _sweep(self, mark: str) -> None:
