@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 
 import workbench as wb
 from workbench.core.dataset import Dataset, commit
 from workbench.core.errors import InputError
+from workbench.labeling import gold
 from workbench.testing.samples import digits, docstrings
 
 pytestmark = [
@@ -73,6 +76,20 @@ def test_rounds_with_people_go_on_where_the_last_one_was(pool: tuple[wb.Labeling
     assert again.details["n_picked"] == 400 - 130, "what waits for an answer is not picked again"
     assert wb.active_learn(job).details["says"].endswith("every item is with the annotators")
     assert data.ws.assignments.progress(job.name)["items"] == 400
+
+
+def test_a_round_that_is_killed_while_it_pushes_loses_no_item(
+    pool: tuple[wb.Labeling, Dataset, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, _, truth = pool
+    label_what_waits(job, truth)
+    with monkeypatch.context() as patch:
+        patch.setattr(gold, "enqueue", Mock(side_effect=KeyboardInterrupt))  # nothing after it runs, as after a kill
+        with pytest.raises(KeyboardInterrupt):
+            wb.active_learn(job, per_round=30)
+    assert label_what_waits(job, truth) == 0
+    assert wb.active_learn(job, per_round=1000).details["n_picked"] == 400 - 70
+    assert job.ws.assignments.progress(job.name)["items"] == 400
 
 
 def test_a_round_with_a_recipe_trains_a_model_and_asks_it(pool: tuple[wb.Labeling, Dataset, dict[str, str]]) -> None:

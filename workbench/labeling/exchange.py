@@ -50,16 +50,23 @@ def push(labeling: Labeling, data: Dataset) -> Labeling:
     _check_shown(data, task)
     # Two pushes at once would each find the same items missing, and each add them.
     with _alone(labeling):
-        sources = list(ws.records.get("labeling", labeling.name).fields["sources"])
-        if data.ref not in sources:
-            # Before the items go: an answer to an item whose row nobody remembers could not be pulled.
-            ws.records.update("labeling", labeling.name, sources=[*sources, data.ref])
+        fields = ws.records.get("labeling", labeling.name).fields
+        sources = dict.fromkeys([*fields["sources"], data.ref])
+        others = [ref for ref in fields.get("unsent", ()) if ref != data.ref]
+        # Before the items go: an answer to an item whose row nobody remembers could not be pulled.
+        ws.records.update("labeling", labeling.name, sources=[*sources], unsent=[*others, data.ref])
         n_new = gold.enqueue(labeling, data.ids())
         if info.place == "studio":
             n_new = projects.push(labeling, list(_items(data, task, info.classes)))
+        ws.records.update("labeling", labeling.name, unsent=others)
         _refresh(labeling, info.n_labeled, len(_truth(labeling, info)))
     ws.events.emit("push", labeling.ref, n_new=n_new, n_items=data.n_items)
     return labeling
+
+
+def unsent(labeling: Labeling) -> list[Dataset]:
+    """Return what a push that was cut off had to send: its items count as asked, and some may be nowhere."""
+    return [labeling.ws.dataset(ref) for ref in labeling.ws.records.get("labeling", labeling.name).fields.get("unsent", ())]
 
 
 def pull(labeling: Labeling) -> Dataset:

@@ -17,6 +17,7 @@ from workbench.data.worth import vectors_of
 from workbench.evaluation.evaluate import evaluate
 from workbench.jobs.learning.rehearsal import learnable, right
 from workbench.labeling.cost import cost
+from workbench.labeling.exchange import unsent
 from workbench.ops.probe import Label, probe
 from workbench.training.train import train
 
@@ -26,7 +27,9 @@ _ONE_OF = 4
 
 
 def teach(labeling: Labeling, *, n: int, by: By, recipe: Recipe | None, test: Dataset | None, seed: int) -> Report:
-    """Pull, train, measure, pick and push; return the curve of all rounds so far."""
+    """Pull, train, measure, pick and push; return the curve of all rounds so far. A round that was cut off is ended first."""
+    for cut_off in unsent(labeling):
+        labeling.push(cut_off)
     data = labeling.pull()
     read = learnable(data)
     learn, check = _parts(data, labeling, test, read)
