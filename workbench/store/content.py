@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -154,12 +154,20 @@ def _column(name: str, ids: list[bytes], values: pa.ChunkedArray) -> int:
         told = values.to_pylist()
     elif pa.types.is_nested(kind) and pa.types.is_floating(kind.value_type):
         told = (None if v is None else np.asarray(v, dtype="<f4").tobytes() for v in _vectors(values))
+    elif pa.types.is_nested(kind) and pa.types.is_string(kind.value_type):
+        told = _few(values.to_pylist())
     else:
         told = (None if v is None else _said(v) for v in values.to_pylist())
     head = b"%b\0%b\0" % (name.encode(), _mark(kind))
     hashes = [sha(b"%b%b\0%b" % (head, id, v)).digest() for id, v in zip(ids, told, strict=True) if v is not None]
     words = np.frombuffer(b"".join(hashes), dtype="<u4").reshape(-1, 8).astype(np.uint64).sum(axis=0)
     return sum(int(word) << (32 * place) for place, word in enumerate(words))
+
+
+def _few(lists: Iterable[list[str] | None]) -> Iterable[bytes | None]:
+    """Say lists one by one; many are the same, as tags are, and each is said once."""
+    said = lru_cache(maxsize=10_000)(_said)
+    return (None if texts is None else said(tuple(texts)) for texts in lists)
 
 
 def _vectors(values: pa.ChunkedArray) -> Iterable[Any]:

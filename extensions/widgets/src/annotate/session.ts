@@ -98,8 +98,6 @@ export class Session {
   private _end(): void {
     clearTimeout(this._timer);
     this._leave();
-    this._ahead.splice(0).forEach(forget);
-    this.current = null;
     this._seat?.leave();
     this._seat = null;
   }
@@ -200,8 +198,6 @@ export class Session {
     if (Date.now() - this._touched > IDLE_MS && this.nWaiting === 0) {
       this.isPaused = true;
       this._leave();
-      this._ahead.splice(0).forEach(forget);
-      this.current = null;
       this._emit();
       return;
     }
@@ -285,12 +281,15 @@ export class Session {
     this._outbox?.add({ key, item, label, annotator, at: Date.now(), seconds, state });
   }
 
+  /** Give the items back that were not answered, and the memory of their media. */
   private _leave(): void {
     const have = this._held();
     if (have.length > 0) {
       const about = { session: this._seat?.id, annotator: this.annotator, have };
       ask(this.model, 'leave', about, PATIENCE_MS).catch(() => undefined); // the lease runs out anyway
     }
+    [this.current ?? undefined, ...this._ahead.splice(0)].forEach(forget);
+    this.current = null;
   }
 
   private _emit(): void {
