@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -184,6 +185,24 @@ def test_an_import_that_comes_through_late_leaves_nothing_twice_and_takes_no_ans
     assert studio_ws.labeler.counts(project) == (5, 1)
     assert [answer.id for answer in studio_ws.labeler.pull(project).answers] == ["i2"]
     assert studio_ws.labeler.push(project, items) == 0
+
+
+def test_suggestions_that_the_server_forgets_while_its_database_is_locked_are_sent_again(own: Workspace) -> None:
+    info = studio_server.start(own.root)
+    project = own.labeler.create("locked", find_task(TASK).labeling_config(["ok", "crack"]))
+    guess = {"result": list(find_task(TASK).result_of("ok")), "model_version": "m@1", "score": 0.5}
+    [file] = own.root.glob("labels/*.sqlite3")
+    # Longer than the server waits; it tries again then, and has taken the predictions out of what it was sent.
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        free = threading.Timer(6.5, other.execute, ["ROLLBACK"])
+        free.start()
+        assert own.labeler.push(project, [LabelTask(f"i{n}", {"image": "/0.png"}, guess) for n in range(2)]) == 2
+        free.join()
+    with httpx.Client(base_url=info.url, headers={"Authorization": f"Token {info.token}"}) as client:
+        tasks = client.get("/api/tasks/", params={"project": project, "fields": "all"}).json()["tasks"]
+        assert client.get(f"/api/projects/{project}/").json()["model_version"] == "m@1"
+    assert [[each["model_version"] for each in task["predictions"]] for task in tasks] == [["m@1"], ["m@1"]]
 
 
 class _Broken(BaseHTTPRequestHandler):

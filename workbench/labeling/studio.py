@@ -78,19 +78,23 @@ class StudioLabeler:
         with self._wire.visit(project) as visit:
             there = self._there.look(visit, project)
             new = list({task.id: task for task in tasks if task.id not in there}.values())
-            n_done = len(tasks) - len(new)
+            n_done, guesses = len(tasks) - len(new), {task.id: dict(task.prediction) for task in new if task.prediction}
             for part in _parts((task.id, json.dumps(self._request(task)).encode()) for task in new):
                 body = b"[" + b",".join(content for _, content in part) + b"]"
                 made = visit.post(f"api/projects/{project}/import", body, return_task_ids=True)
                 _check_count(made, len(part))
-                self._there.add(project, made.get("task_ids", ()), [id for id, _ in part])
+                numbers = dict(zip(made.get("task_ids", ()), (id for id, _ in part), strict=False))
+                self._there.add(project, numbers)
+                if made.get("prediction_count") == 0:
+                    _guess(visit, project, {number: guesses[id] for number, id in numbers.items() if id in guesses})
                 n_done += len(part)
                 step(n_done)
             if new:
                 self._there.check(visit, project)
-            if guesses := [task.prediction for task in new if task.prediction]:
+            if guesses:
                 # The editor fills in the predictions of one version only; those that came last are the ones to check.
-                visit.client.projects.update(int(project), model_version=guesses[-1].get("model_version", ""))
+                last = [*guesses.values()][-1]
+                visit.client.projects.update(int(project), model_version=last.get("model_version", ""))
         return len(new)
 
     def pull(self, project: str, *, since: str = "") -> Pulled:
@@ -175,6 +179,13 @@ class StudioLabeler:
                 shutil.copyfile(file, place.with_suffix(".new"))
                 place.with_suffix(".new").replace(place)
         return place
+
+
+def _guess(visit: Visit, project: str, guesses: Mapping[int, Mapping[str, Any]]) -> None:
+    """Send the predictions of an import that brought none: when its database is locked, the server forgets them."""
+    if guesses:
+        told = [{**guess, "task": number} for number, guess in guesses.items()]
+        visit.post(f"api/projects/{project}/import/predictions", json.dumps(told).encode())
 
 
 def _parts(items: Iterable[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:

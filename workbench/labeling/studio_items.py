@@ -35,9 +35,9 @@ class Inventory:
         self._seen[project] = known | {item["id"]: sample(item) for item in fresh if item["id"] not in spare}
         return set(self._seen[project].values())
 
-    def add(self, project: str, numbers: Sequence[int], samples: Sequence[str]) -> None:
-        """Note what an import has brought."""
-        self._seen[project].update(zip(numbers, samples, strict=False))
+    def add(self, project: str, items: Mapping[int, str]) -> None:
+        """Note what an import has brought: samples by number."""
+        self._seen[project].update(items)
 
     def check(self, visit: Visit, project: str) -> None:
         """Look again when the project has other items than it should: an import that was cut off came through late."""
